@@ -1,1 +1,11 @@
-//! To come.
+//! What may happen in an armoury, and what it means: the pure heart of the book.
+//!
+//! Four verbs: `decide(state, command) -> events | refusal`, `evolve(state, event) -> state`,
+//! `apply(view, event)`, `react(open work, event | scan | tick) -> commands`. Nothing here reads a
+//! clock, a file or a socket, or draws a random number: `now` and ids are arguments.
+
+pub mod codes;
+pub mod event;
+pub mod ids;
+pub mod marks;
+pub mod sealed;
