@@ -161,6 +161,36 @@ codes! {
     ServiceNumber("the service number", 24),
     /// A gateway's key id: 16 lower-case hex digits.
     GatewayKey("the gateway's key id", 16),
+    /// An alert's key: 16 lower-case hex digits of the hash of rule, version, subject and cause.
+    AlertKey("the alert's key", 16),
+}
+
+impl AlertKey {
+    /// The alert's stream. The same finding has the same name on every node and in every replay.
+    #[must_use]
+    pub fn stream(&self) -> String {
+        format!("alert-{}", self.0)
+    }
+}
+
+impl GatewayKey {
+    /// The stream of the gateway's enrolment as `node` writes it.
+    #[must_use]
+    pub fn enrolment_stream(&self, node: &NodeId) -> String {
+        format!("enrolment-{}@{node}", self.0)
+    }
+
+    /// The stream of the signed batches taken in by `node`.
+    #[must_use]
+    pub fn intake_stream(&self, node: &NodeId) -> String {
+        format!("intake-{}@{node}", self.0)
+    }
+
+    /// The stream of what the gateway heard; its revision is the gateway's own sequence.
+    #[must_use]
+    pub fn heard_stream(&self) -> String {
+        format!("gateway-{}", self.0)
+    }
 }
 
 impl ServiceNumber {

@@ -44,6 +44,9 @@ pub struct Raised {
     /// Where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceId>,
+    /// The event without which this would be no alert: the loss, the destruction, the issue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<EventId>,
     /// The event that made it so: the first scan or act.
     pub evidence: EventId,
 }

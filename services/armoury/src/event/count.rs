@@ -125,6 +125,10 @@ pub struct Closed {
     pub by_document: Vec<ByDocument>,
     /// Expected and neither sighted nor covered by a document.
     pub missing: Vec<WeaponId>,
+    /// Expected and not sighted, but already under a case that two people have not closed. A
+    /// weapon stays expected until then, so that nobody alone can talk it out of a count.
+    #[serde(default)]
+    pub in_case: Vec<WeaponId>,
     /// Seen, in the book, not expected here.
     pub extra: Vec<WeaponId>,
     /// Seen in another rack than on record.
