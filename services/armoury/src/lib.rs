@@ -5,7 +5,11 @@
 //! clock, a file or a socket, or draws a random number: `now` and ids are arguments.
 
 pub mod codes;
+pub mod command;
 pub mod event;
 pub mod ids;
+pub mod life;
 pub mod marks;
+pub mod refusal;
+pub mod rights;
 pub mod sealed;
