@@ -1,6 +1,293 @@
 //! What did happen: an append-only log that can prove itself.
 //!
 //! Knows nothing of weapons. One writer, durable before answered, every event a leaf of an
-//! RFC 6962 tree whose size and root stand in an anchor file outside the database.
+//! RFC 6962 tree whose size and root stand in an anchor file outside the database. Nothing is ever
+//! changed or deleted; what is found damaged is told, and only two people can declare to go on.
+//!
+//! Read in this order: `event`, `leaf`, `tree`, `anchor`, `sqlite`, `verify`.
+
+use std::ops::ControlFlow;
+
+use tokio::sync::watch;
+use uuid::Uuid;
 
 pub mod event;
+pub mod leaf;
+pub mod tree;
+
+pub mod anchor;
+pub mod breaks;
+pub mod conformance;
+pub mod error;
+pub mod ledger;
+pub mod memory;
+pub mod sqlite;
+
+#[cfg(test)]
+mod scratch;
+
+pub use breaks::{Break, Declaration};
+pub use error::{AppendError, DeclareError, Health, OpenError, Opened, ReadError, Reason};
+pub use event::{Appended, Expected, Head, NewEvent, Recorded, StreamName, TypeName};
+pub use leaf::Hash;
+pub use ledger::ClockSteps;
+pub use memory::Memory;
+pub use sqlite::{OpenOptions, Sqlite};
+
+/// A log, wherever it is kept. Cheap to clone; clones share the log.
+#[derive(Clone, Debug)]
+pub enum EventLog {
+    /// In one file on this machine.
+    Sqlite(Sqlite),
+    /// In memory only.
+    Memory(Memory),
+}
+
+use EventLog::{Memory as InMemory, Sqlite as OnDisk};
+
+impl EventLog {
+    /// Opens the log on disk, or makes one.
+    ///
+    /// # Errors
+    /// [`OpenError`]; a log that is there and not whole opens read-only and says so in [`Opened`].
+    pub fn open(options: OpenOptions) -> Result<(Self, Opened), OpenError> {
+        Sqlite::open(options).map(|(log, opened)| (OnDisk(log), opened))
+    }
+
+    /// An empty log in memory.
+    #[must_use]
+    pub fn memory(now: fn() -> i64, salt: fn() -> [u8; 16]) -> Self {
+        InMemory(Memory::new(now, salt))
+    }
+
+    /// Appends events to one stream, all or none, at consecutive positions. Answered when they are on
+    /// the disk and in the anchor. The same ids with the same content are answered as the first time,
+    /// whatever revision is expected. A caller who stops waiting does not stop the append.
+    ///
+    /// # Errors
+    /// [`AppendError`]; after `Storage` or `ReadOnly` with a flush ask again later with the same ids.
+    pub async fn append(&self, stream: &StreamName, expected: Expected, events: Vec<NewEvent>) -> Result<Appended, AppendError> {
+        match self {
+            OnDisk(log) => log.append(stream, expected, events).await,
+            InMemory(log) => log.append(stream, expected, events),
+        }
+    }
+
+    /// The same for a caller that has a thread to wait on.
+    ///
+    /// # Errors
+    /// As [`EventLog::append`].
+    pub fn append_blocking(
+        &self,
+        stream: &StreamName,
+        expected: Expected,
+        events: Vec<NewEvent>,
+    ) -> Result<Appended, AppendError> {
+        match self {
+            OnDisk(log) => log.append_blocking(stream, expected, events),
+            InMemory(log) => log.append(stream, expected, events),
+        }
+    }
+
+    /// Events from a position on (that one included), in order, at most `limit`.
+    ///
+    /// # Errors
+    /// [`ReadError`], also when a row is no event and no break was declared about it.
+    pub fn read(&self, from_position: u64, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+        match self {
+            OnDisk(log) => log.read(from_position, limit),
+            InMemory(log) => Ok(log.read(from_position, limit)),
+        }
+    }
+
+    /// A stream's events from a revision on (that one included), in order, at most `limit`.
+    ///
+    /// # Errors
+    /// As [`EventLog::read`].
+    pub fn read_stream(&self, stream: &StreamName, from_revision: u64, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+        match self {
+            OnDisk(log) => log.read_stream(stream, from_revision, limit),
+            InMemory(log) => Ok(log.read_stream(stream, from_revision, limit)),
+        }
+    }
+
+    /// The event at a position.
+    ///
+    /// # Errors
+    /// As [`EventLog::read`].
+    pub fn event(&self, position: u64) -> Result<Option<Recorded>, ReadError> {
+        Ok(self.read(position, 1)?.pop().filter(|event| event.position == position))
+    }
+
+    /// The event with an id.
+    ///
+    /// # Errors
+    /// As [`EventLog::read`].
+    pub fn event_by_id(&self, id: Uuid) -> Result<Option<Recorded>, ReadError> {
+        match self {
+            OnDisk(log) => log.event_by_id(id),
+            InMemory(log) => Ok(log.event_by_id(id)),
+        }
+    }
+
+    /// The last revision of a stream; none if it does not exist.
+    ///
+    /// # Errors
+    /// As [`EventLog::read`].
+    pub fn last_revision(&self, stream: &StreamName) -> Result<Option<u64>, ReadError> {
+        match self {
+            OnDisk(log) => log.last_revision(stream),
+            InMemory(log) => Ok(log.last_revision(stream)),
+        }
+    }
+
+    /// Names of the streams that begin with a text, in order.
+    ///
+    /// # Errors
+    /// As [`EventLog::read`].
+    pub fn streams(&self, prefix: &str) -> Result<Vec<StreamName>, ReadError> {
+        match self {
+            OnDisk(log) => log.streams(prefix),
+            InMemory(log) => Ok(log.streams(prefix)),
+        }
+    }
+
+    /// The last position recorded by a time (microseconds); 0 if there is none.
+    ///
+    /// # Errors
+    /// As [`EventLog::read`].
+    pub fn position_at(&self, recorded_at: i64) -> Result<u64, ReadError> {
+        match self {
+            OnDisk(log) => log.position_at(recorded_at),
+            InMemory(log) => Ok(log.position_at(recorded_at)),
+        }
+    }
+
+    /// Size and root of what is committed and anchored.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        match self {
+            OnDisk(log) => log.head(),
+            InMemory(log) => log.head(),
+        }
+    }
+
+    /// Whether events are taken, and if not, why.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        match self {
+            OnDisk(log) => log.health(),
+            InMemory(_) => Health::Writable,
+        }
+    }
+
+    /// The last committed and anchored position, and every change of it.
+    #[must_use]
+    pub fn follow(&self) -> watch::Receiver<u64> {
+        match self {
+            OnDisk(log) => log.follow(),
+            InMemory(log) => log.follow(),
+        }
+    }
+
+    /// How often the server's clock stepped back since the log was opened; the caller records it.
+    #[must_use]
+    pub fn clock_steps(&self) -> ClockSteps {
+        match self {
+            OnDisk(log) => log.clock_steps(),
+            InMemory(log) => log.clock_steps(),
+        }
+    }
+
+    /// Proof that the event at a position is in the tree of `size` events (check with
+    /// [`tree::verify_inclusion`], index = position - 1); `None` if it is not.
+    ///
+    /// # Errors
+    /// As [`EventLog::read`].
+    pub fn inclusion_proof(&self, position: u64, size: u64) -> Result<Option<Vec<Hash>>, ReadError> {
+        match self {
+            OnDisk(log) => log.inclusion_proof(position, size),
+            InMemory(log) => Ok(log.inclusion_proof(position, size)),
+        }
+    }
+
+    /// Proof that the log of `old` events is the beginning of the log of `new` events (check with
+    /// [`tree::verify_consistency`]); `None` if `old` is 0, or the sizes are not in order or too large.
+    ///
+    /// # Errors
+    /// As [`EventLog::read`].
+    pub fn consistency_proof(&self, old: u64, new: u64) -> Result<Option<Vec<Hash>>, ReadError> {
+        match self {
+            OnDisk(log) => log.consistency_proof(old, new),
+            InMemory(log) => Ok(log.consistency_proof(old, new)),
+        }
+    }
+
+    /// The root the log had at a size; `None` if it was never that long.
+    ///
+    /// # Errors
+    /// As [`EventLog::read`].
+    pub fn root_at(&self, size: u64) -> Result<Option<Hash>, ReadError> {
+        match self {
+            OnDisk(log) => log.root_at(size),
+            InMemory(log) => Ok(log.root_at(size)),
+        }
+    }
+
+    /// Every break that was declared, in order.
+    #[must_use]
+    pub fn breaks(&self) -> Vec<Break> {
+        match self {
+            OnDisk(log) => log.breaks(),
+            InMemory(_) => Vec::new(),
+        }
+    }
+
+    /// Two people declare that the log goes on although something before is not whole (see [`breaks`]).
+    ///
+    /// # Errors
+    /// [`DeclareError`]; only a log that opened read-only can be gone on with.
+    pub async fn declare_break(&self, declared: Declaration) -> Result<Appended, DeclareError> {
+        match self {
+            OnDisk(log) => log.declare_break(declared).await,
+            InMemory(_) => Err(DeclareError::NotReadOnly),
+        }
+    }
+
+    /// The same for a caller that has a thread to wait on.
+    ///
+    /// # Errors
+    /// As [`EventLog::declare_break`].
+    pub fn declare_break_blocking(&self, declared: Declaration) -> Result<Appended, DeclareError> {
+        match self {
+            OnDisk(log) => log.declare_break_blocking(declared),
+            InMemory(_) => Err(DeclareError::NotReadOnly),
+        }
+    }
+
+    /// Keeps a signed checkpoint in the log's file, beside the events, for `verify` to check.
+    ///
+    /// # Errors
+    /// [`AppendError`] when it cannot be stored.
+    pub fn keep_checkpoint(&self, size: u64, note: &str) -> Result<(), AppendError> {
+        match self {
+            OnDisk(log) => log.keep_checkpoint(size, note),
+            InMemory(log) => {
+                log.keep_checkpoint(size, note);
+                Ok(())
+            }
+        }
+    }
+
+    /// Hashes every stored event again, telling `progress` (done, all) now and then; it may say stop.
+    /// The first thing that does not agree makes the log read-only and is the answer.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the store cannot be read.
+    pub fn verify_all(&self, progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>) -> Result<Option<Reason>, ReadError> {
+        match self {
+            OnDisk(log) => log.verify_all(progress),
+            InMemory(_) => Ok(None),
+        }
+    }
+}
