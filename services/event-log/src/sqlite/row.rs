@@ -11,7 +11,8 @@ use crate::leaf::Hash;
 
 /// The columns that [`Raw::take`] reads. LEFT JOIN: a missing name is found, not skipped.
 pub(crate) const SELECT: &str = "SELECT e.position, s.name, e.revision, e.id, t.name, e.schema_version, e.recorded_at, \
-     e.occurred_at, e.salt, e.meta, e.data, e.leaf FROM events e LEFT JOIN streams s ON s.id = e.stream LEFT JOIN types t ON t.id = e.type";
+     e.occurred_at, e.salt, e.meta, e.data, e.leaf FROM events e \
+     LEFT JOIN streams s ON s.id = e.stream LEFT JOIN types t ON t.id = e.type";
 
 /// One stored row.
 #[derive(Debug)]

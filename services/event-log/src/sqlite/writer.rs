@@ -332,7 +332,8 @@ impl Writer {
         };
         let position = event.position.cast_signed();
         let mut insert = self.connection.prepare_cached(
-            "INSERT INTO events(position, stream, revision, id, type, schema_version, recorded_at, occurred_at, salt, meta, data, leaf) \
+            "INSERT INTO events(position, stream, revision, id, type, schema_version, recorded_at, occurred_at, \
+             salt, meta, data, leaf) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?;
         let (id, salt) = (&event.id.as_bytes()[..], &event.salt[..]);
