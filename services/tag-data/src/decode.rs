@@ -84,7 +84,7 @@ pub fn decode_with(value: &str, options: &Options) -> Decoded {
     }
     match guess(trimmed) {
         Kind::Epc => epc(trimmed),
-        Kind::Tid => tid(trimmed),
+        Kind::Tid => guessed_tid(trimmed),
         Kind::Barcode => scanned(value, options),
     }
 }
@@ -189,6 +189,16 @@ fn tid(hex: &str) -> Decoded {
         }
         Err(error) => Decoded { error: Some(format!("{} is no TID: {error}", quote(hex))), ..answer(Kind::Tid, "unknown") },
     }
+}
+
+/// A tag taken for a TID by its first digits alone; where it makes a poor TID, that is said.
+fn guessed_tid(hex: &str) -> Decoded {
+    let mut decoded = tid(hex);
+    if decoded.error.is_some() {
+        let note = "factory EPCs may begin like a TID: if this was read from the EPC bank, write epc: in front of it";
+        decoded.fields.insert("note".to_owned(), note.into());
+    }
+    decoded
 }
 
 fn written(uri: &str) -> Decoded {
