@@ -92,17 +92,11 @@ impl Layout {
         for part in self.parts {
             part.decode(&mut bits, &mut spoken, &short)?;
         }
-        let used = have - bits.left();
-        bits.take(self.bits.map_or(0, |all| (all - used).min(64))).filter(|spare| *spare == 0).ok_or_else(|| self.padding())?;
         if !bits.rest_is_zero() {
-            return Err(self.padding());
+            return Err(SchemeError::Padding { scheme: self.name });
         }
         let filter = (self.filter_bits > 0).then_some(filter as u8); // At most six bits.
         Ok(Identity::new(self, filter, spoken))
-    }
-
-    fn padding(&self) -> SchemeError {
-        SchemeError::Padding { scheme: self.name }
     }
 
     /// Writes what follows `urn:epc:tag:<name>:` into an EPC.

@@ -10,7 +10,10 @@ use tag_data::batch::{Batch, Receipt, items_digest, key_id};
 
 fn batch() -> Batch {
     let items = [
-        r#"{"type":"Observed","data":{"kind":"epc","epc":"3434257BF400000000BC6038","reader":"hatch","place":"armoury","first":"2026-03-01T06:30:00.000000Z","last":"2026-03-01T06:30:02.000000Z","count":7,"raw":"AA55"}}"#,
+        concat!(
+            r#"{"type":"Observed","data":{"kind":"epc","epc":"3434257BF400000000BC6038","reader":"hatch","place":"armoury","#,
+            r#""first":"2026-03-01T06:30:00.000000Z","last":"2026-03-01T06:30:02.000000Z","count":7,"raw":"AA55"}}"#
+        ),
         r#"{ "type": "HoleDeclared",  "data": {"lost":0,"reason":"disk replaced","at":"2026-03-01T06:31:00.000000Z"} }"#,
     ];
     let items: Vec<_> = items.iter().map(|item| serde_json::value::RawValue::from_string((*item).to_owned()).unwrap()).collect();

@@ -59,6 +59,49 @@ fn tag_uris() -> impl Strategy<Value = String> {
     .prop_map(|tail| format!("urn:epc:tag:{tail}"))
 }
 
+/// Headers of the schemes that fit twelve bytes.
+const HEADERS: &[u8] = &[0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x2F, 0x3B, 0x3C];
+/// What barcodes are made of.
+const PIECES: &[&str] = &[
+    "[)>",
+    "\u{1e}",
+    "\u{1d}",
+    "\u{4}",
+    "05",
+    "06",
+    "12",
+    "DD",
+    "17V",
+    "1VPX8",
+    "1P",
+    "S",
+    "25S",
+    "CAG ",
+    "SER ",
+    "8004",
+    "01",
+    "]d2",
+    "09506000134352",
+    "(",
+    ")",
+    "21",
+    "é",
+    "%2F",
+    "#",
+    "urn:epc:tag:giai-96:",
+    ".",
+    "0614141",
+    "E2",
+    "30",
+];
+/// What may stand in front of a text.
+const FRONTS: &[&str] =
+    &["", "epc:", "tid:", "barcode:", "visible:", "]C1", "]d1[)>\u{1e}06\u{1d}", "[)>\u{1e}05\u{1d}", "urn:epc:tag:"];
+
+fn twelve_bytes() -> impl Strategy<Value = (u8, Vec<u8>)> {
+    (proptest::sample::select(HEADERS), proptest::collection::vec(any::<u8>(), 11))
+}
+
 /// An answer is bounded, is JSON, and is the same when read back.
 fn holds(decoded: &Decoded, given: usize) -> Result<(), TestCaseError> {
     let json = serde_json::to_string(decoded).map_err(|e| TestCaseError::fail(e.to_string()))?;
@@ -82,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn what_a_tag_says_can_be_written_again(header in proptest::sample::select(&[0x30u8, 0x31, 0x32, 0x33, 0x34, 0x35, 0x2F, 0x3B, 0x3C][..]), rest in proptest::collection::vec(any::<u8>(), 11)) {
+    fn what_a_tag_says_can_be_written_again((header, rest) in twelve_bytes()) {
         let mut bytes = vec![header];
         bytes.extend(rest);
         let epc = Epc::from_bytes(bytes).expect("twelve bytes");
@@ -101,16 +144,13 @@ proptest! {
 
     #[test]
     fn any_text_is_answered(text in ".{0,200}") {
-        for prefix in ["", "epc:", "tid:", "barcode:", "visible:", "]C1", "]d1[)>\u{1e}06\u{1d}", "[)>\u{1e}05\u{1d}", "urn:epc:tag:"] {
+        for prefix in FRONTS {
             holds(&decode(&format!("{prefix}{text}")), text.len())?;
         }
     }
 
     #[test]
-    fn any_mix_of_what_barcodes_are_made_of_is_answered(pieces in proptest::collection::vec(proptest::sample::select(&[
-        "[)>", "\u{1e}", "\u{1d}", "\u{4}", "05", "06", "12", "DD", "17V", "1VPX8", "1P", "S", "25S", "CAG ", "SER ", "8004", "01", "]d2",
-        "09506000134352", "(", ")", "21", "é", "%2F", "#", "urn:epc:tag:giai-96:", ".", "0614141", "E2", "30",
-    ][..]), 0..40)) {
+    fn any_mix_of_what_barcodes_are_made_of_is_answered(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..40)) {
         let text = pieces.concat();
         let prefixes = vec!["0614141".parse().expect("a prefix"), "950600".parse().expect("a prefix")];
         holds(&decode(&text), text.len())?;
