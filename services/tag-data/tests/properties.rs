@@ -150,7 +150,7 @@ proptest! {
     }
 
     #[test]
-    fn any_mix_of_what_barcodes_are_made_of_is_answered(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..40)) {
+    fn any_mix_of_pieces_is_answered(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..40)) {
         let text = pieces.concat();
         let prefixes = vec!["0614141".parse().expect("a prefix"), "950600".parse().expect("a prefix")];
         holds(&decode(&text), text.len())?;
