@@ -13,3 +13,6 @@ pub mod marks;
 pub mod refusal;
 pub mod rights;
 pub mod sealed;
+#[cfg(test)]
+mod story;
+pub mod weapon;

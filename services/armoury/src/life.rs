@@ -15,6 +15,8 @@ use crate::refusal::Refusal;
 
 /// One life: a stream, its state and its commands.
 pub trait Life {
+    /// What names it.
+    type Id;
     /// What the stream's facts fold into; `Default` is a life that has not begun.
     type State: Default + Clone;
     /// What can be asked of it.
@@ -23,11 +25,11 @@ pub trait Life {
     /// Takes one fact in. Never fails; facts of other lives change nothing.
     fn evolve(state: &mut Self::State, fact: &Fact);
 
-    /// Answers a command with the events that now happen; none, if it has been done already.
+    /// Answers a command to the life `id` with the events that now happen; none, if it has been done already.
     ///
     /// # Errors
     /// A [`Refusal`], whose sentence says what to do instead.
-    fn decide(state: &Self::State, command: &Self::Command, ctx: &Ctx) -> Result<Vec<Event>, Refusal>;
+    fn decide(id: &Self::Id, state: &Self::State, command: &Self::Command, ctx: &Ctx) -> Result<Vec<Event>, Refusal>;
 
     /// The state after these facts, in order.
     fn fold<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Self::State {
@@ -58,9 +60,10 @@ pub struct Facts {
     pub same_identity: Vec<WeaponId>,
     /// Bind a tag: the living weapon, other than this, that carries the EPC or the chip.
     pub tag_bound_to: Option<WeaponId>,
-    /// The weapon named in the command (or the case's weapon), as the book has it.
-    pub weapon: Option<WeaponBrief>,
-    /// The case that stands open for that weapon.
+    /// The weapons that the command is about, as the book has them: the one named, the case's, and
+    /// every weapon on a batch's list.
+    pub weapons: BTreeMap<WeaponId, WeaponBrief>,
+    /// The case that stands open for the weapon named.
     pub open_case: Option<CaseId>,
     /// Count item: the weapon that what was seen resolves to, if exactly one does.
     pub resolved: Option<WeaponId>,

@@ -5,6 +5,7 @@
 //! hand can do (changing the record of a destroyed weapon) or what takes another person.
 
 use crate::codes::{Role, State};
+use crate::event::Actor;
 use crate::ids::{EventId, ServiceNumber, WeaponId};
 
 /// Lists every refusal once: variant, code, sentence.
@@ -219,6 +220,48 @@ refusals! {
     AlertResolved = "alert_resolved", "this alert is resolved already";
     /// The alert is not meant for this person.
     NotForYou = "not_for_you", "no such alert";
+}
+
+/// The most characters of a name, a number or one line.
+pub const LINE: usize = 120;
+/// The most characters of a text in somebody's own words.
+pub const TEXT: usize = 2000;
+
+/// A text that must say something, within bounds.
+pub(crate) fn said(what: &'static str, text: &str, limit: usize) -> Result<(), Refusal> {
+    match text.trim().chars().take(limit + 1).count() {
+        0 => Err(Refusal::Empty { what }),
+        length if length > limit => Err(Refusal::TooLong { what, limit }),
+        _ => Ok(()),
+    }
+}
+
+/// [`said`] of a text that may be absent.
+pub(crate) fn said_if(what: &'static str, text: Option<&str>, limit: usize) -> Result<(), Refusal> {
+    text.map_or(Ok(()), |text| said(what, text, limit))
+}
+
+/// The person who acts.
+pub(crate) fn person(actor: &Actor) -> Result<&ServiceNumber, Refusal> {
+    actor.person().ok_or(Refusal::NeedsPerson)
+}
+
+/// The second of two: another person than the first, in another sign-in. What a rule of the book
+/// began, any person may complete.
+pub(crate) fn another_person(first: &Actor, second: &Actor) -> Result<(), Refusal> {
+    match (first, second) {
+        (_, Actor::Gateway { .. } | Actor::Book { .. }) => Err(Refusal::NeedsPerson),
+        (Actor::Person { service_number: one, sign_in: at }, Actor::Person { service_number: two, sign_in: there }) => {
+            if one == two {
+                Err(Refusal::SamePerson { person: two.clone() })
+            } else if at == there {
+                Err(Refusal::SameSignIn)
+            } else {
+                Ok(())
+            }
+        }
+        (Actor::Gateway { .. } | Actor::Book { .. }, Actor::Person { .. }) => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -270,6 +270,9 @@ pub struct Recovered {
     pub case: Option<CaseId>,
     /// Where it is held.
     pub place: PlaceId,
+    /// The state the book was in, where nobody had missed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against_book: Option<State>,
 }
 
 /// Released from examination into store.
