@@ -1,2 +1,22 @@
-//! To come.
-fn main() {}
+//! The program `muster-gateway`: reads the command line, composes the library, prints.
+//!
+//! Nothing is decided here. The first act is to install the one TLS provider: two in one program
+//! panic at the first connection.
+
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    reader_gateway::install_tls();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO).init();
+    match cli::run(cli::Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
