@@ -24,7 +24,7 @@ pub async fn listen(settings: &Settings, url: PortUrl, access: Access, mut out: 
                 Effect::Report(report) => tell(&mut out, report)?,
                 Effect::Condition(condition, words) => {
                     let words = words.unwrap_or_default();
-                    tracing::warn!(reader.condition = ?condition, port = %shown, "{condition:?}: {words}");
+                    tracing::info!(reader.condition = ?condition, port = %shown, "{condition:?}: {words}");
                 }
                 Effect::Count(counter, count) => tracing::debug!(reader.counter = ?counter, reader.count = count, "Counted."),
                 Effect::Send(_) | Effect::WakeAt(_) => {} // The ear's business, done.
