@@ -16,3 +16,4 @@ pub mod sealed;
 #[cfg(test)]
 mod story;
 pub mod weapon;
+pub mod view;
