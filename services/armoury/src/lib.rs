@@ -15,5 +15,5 @@ pub mod rights;
 pub mod sealed;
 #[cfg(test)]
 mod story;
-pub mod weapon;
 pub mod view;
+pub mod weapon;
