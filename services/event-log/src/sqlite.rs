@@ -32,7 +32,7 @@ pub(crate) mod row;
 pub(crate) mod schema;
 #[cfg(test)]
 mod tests;
-pub(crate) mod walk;
+mod walk;
 mod writer;
 
 use keeper::Keeper;
@@ -204,11 +204,6 @@ impl Drop for Inner {
             drop(writer.join());
         }
     }
-}
-
-/// Every declared break that can be read.
-pub(crate) fn declared_breaks(connection: &Connection) -> rusqlite::Result<Vec<Break>> {
-    examine::declared_breaks(connection, &mut None)
 }
 
 /// The write-ahead log's file.

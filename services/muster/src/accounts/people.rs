@@ -1,0 +1,117 @@
+//! Accounts themselves: made, checked, disabled. Disabling ends every sign-in and token at once.
+
+use armoury::ids::ServiceNumber;
+use rusqlite::{OptionalExtension as _, params};
+use tag_data::moment::Moment;
+
+use super::{Accounts, AccountsError};
+
+/// What is known of an account; never its password.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct Account {
+    /// Whose.
+    pub service_number: ServiceNumber,
+    /// Whether it can no longer sign in.
+    pub disabled: bool,
+    /// Language of its pages.
+    pub locale: String,
+    /// When it was made.
+    pub created_at: Moment,
+}
+
+impl Accounts {
+    /// Makes an account. Slow (one password hash): call it off the web's threads.
+    ///
+    /// # Errors
+    /// When there is one already or the password is refused.
+    pub fn make(&self, person: &ServiceNumber, password: &str, now: Moment) -> Result<(), AccountsError> {
+        let stored = self.passwords.make(password)?;
+        let made = self.lock().execute(
+            "INSERT OR IGNORE INTO accounts(service_number, password, created_at) VALUES(?1, ?2, ?3)",
+            params![person.as_str(), stored, now.micros()],
+        )?;
+        if made == 1 { Ok(()) } else { Err(AccountsError::Exists(person.to_string())) }
+    }
+
+    /// Gives an account a new password and ends its sign-ins. Slow.
+    ///
+    /// # Errors
+    /// When there is no such account or the password is refused.
+    pub fn set_password(&self, person: &ServiceNumber, password: &str) -> Result<(), AccountsError> {
+        let stored = self.passwords.make(password)?;
+        self.change(person, "UPDATE accounts SET password = ?2 WHERE service_number = ?1", &stored)?;
+        self.end_all_sign_ins(person)
+    }
+
+    /// Sets the language of a person's pages.
+    ///
+    /// # Errors
+    /// When there is no such account.
+    pub fn set_locale(&self, person: &ServiceNumber, locale: &str) -> Result<(), AccountsError> {
+        self.change(person, "UPDATE accounts SET locale = ?2 WHERE service_number = ?1", locale)
+    }
+
+    /// Disables an account, or enables it again. Disabling ends every sign-in and token.
+    ///
+    /// # Errors
+    /// When there is no such account.
+    pub fn set_disabled(&self, person: &ServiceNumber, disabled: bool) -> Result<(), AccountsError> {
+        let flag = if disabled { "1" } else { "0" };
+        self.change(person, "UPDATE accounts SET disabled = ?2 WHERE service_number = ?1", flag)?;
+        if disabled {
+            self.end_all_sign_ins(person)?;
+            self.lock().execute("DELETE FROM tokens WHERE service_number = ?1", [person.as_str()])?;
+        }
+        Ok(())
+    }
+
+    /// One account.
+    ///
+    /// # Errors
+    /// When the file does not answer.
+    pub fn account(&self, person: &ServiceNumber) -> Result<Option<Account>, AccountsError> {
+        let found = self.lock().query_row(
+            "SELECT disabled, locale, created_at FROM accounts WHERE service_number = ?1",
+            [person.as_str()],
+            |row| {
+                Ok(Account {
+                    service_number: person.clone(),
+                    disabled: row.get(0)?,
+                    locale: row.get(1)?,
+                    created_at: Moment::from_micros(row.get(2)?),
+                })
+            },
+        );
+        Ok(found.optional()?)
+    }
+
+    /// Whether anybody has an account: if nobody has, the service waits for its set-up.
+    ///
+    /// # Errors
+    /// When the file does not answer.
+    pub fn is_empty(&self) -> Result<bool, AccountsError> {
+        Ok(self.lock().query_row("SELECT NOT EXISTS(SELECT 1 FROM accounts)", [], |row| row.get(0))?)
+    }
+
+    /// Whether the password opens the account. Slow; same work whether the account exists or not.
+    ///
+    /// # Errors
+    /// When the file does not answer.
+    pub fn check_password(&self, person: &str, password: &str) -> Result<bool, AccountsError> {
+        let stored: Option<String> = self
+            .lock()
+            .query_row("SELECT password FROM accounts WHERE service_number = ?1 AND NOT disabled", [person], |row| row.get(0))
+            .optional()?;
+        Ok(self.passwords.check(password, stored.as_deref()))
+    }
+
+    /// Waits for one of the two places where passwords are checked.
+    pub async fn turn(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        self.passwords.turn().await
+    }
+
+    fn change(&self, person: &ServiceNumber, sql: &str, value: &str) -> Result<(), AccountsError> {
+        let changed = self.lock().execute(sql, [person.as_str(), value])?;
+        if changed == 1 { Ok(()) } else { Err(AccountsError::Absent(person.to_string())) }
+    }
+}

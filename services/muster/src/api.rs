@@ -1,0 +1,125 @@
+//! The API: one table of routes from which the service and its description are both made.
+//!
+//! A route that is not in the table cannot be served, and the table says which right it takes.
+//! To add an endpoint: a handler and a row in its noun's file, and the noun below.
+
+use actix_web::web;
+use armoury::rights::Act;
+use schemars::{Schema, SchemaGenerator};
+
+pub mod ask;
+pub mod health;
+pub mod openapi;
+pub mod problem;
+pub mod read;
+pub mod session;
+pub mod setup;
+
+/// Where the API stands.
+pub const BASE: &str = "/api/v1";
+
+/// Who may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Anybody: what it tells is no secret, what it takes is bounded and proves itself.
+    Nobody,
+    /// Anybody who is signed in.
+    SignedIn,
+    /// Somebody with this right in the place concerned.
+    Right(Act),
+}
+
+/// A type's schema, by the generator that collects them.
+pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// What a route reads and answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// Query parameters.
+    pub query: Option<SchemaOf>,
+    /// JSON body.
+    pub body: Option<SchemaOf>,
+    /// Answer.
+    pub answer: Option<SchemaOf>,
+}
+
+/// One route.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// `GET`, `POST`, ...
+    pub method: &'static str,
+    /// Below [`BASE`], or from the root if it begins with two slashes.
+    pub path: &'static str,
+    /// Who may ask.
+    pub needs: Needs,
+    /// What goes in and comes out.
+    pub shape: Shape,
+    /// In one line.
+    pub summary: &'static str,
+    /// Makes the handler.
+    pub handler: fn() -> actix_web::Route,
+}
+
+impl Route {
+    /// The whole path.
+    #[must_use]
+    pub fn full_path(&self) -> String {
+        self.path
+            .strip_prefix('/')
+            .filter(|rest| rest.starts_with('/'))
+            .map_or_else(|| format!("{BASE}{}", self.path), str::to_owned)
+    }
+}
+
+/// A row of the table: `route!(GET "/weapons", needs, handler, "summary", query: Q, body: B, answer: A)`.
+macro_rules! route {
+    ($method:ident $path:literal, $needs:expr, $handler:expr, $summary:literal $(, query: $query:ty)? $(, body: $body:ty)? $(, answer: $answer:ty)? $(,)?) => {
+        $crate::api::Route {
+            method: stringify!($method),
+            path: $path,
+            needs: $needs,
+            shape: $crate::api::Shape {
+                query: $crate::api::route!(@schema $($query)?),
+                body: $crate::api::route!(@schema $($body)?),
+                answer: $crate::api::route!(@schema $($answer)?),
+            },
+            summary: $summary,
+            handler: || actix_web::web::method(actix_web::http::Method::$method).to($handler),
+        }
+    };
+    (@schema) => { None };
+    (@schema $kind:ty) => { Some(|schemas: &mut schemars::SchemaGenerator| schemas.subschema_for::<$kind>()) };
+}
+pub(crate) use route;
+
+/// Every route, noun by noun.
+pub const TABLE: &[&[Route]] = &[health::ROUTES, session::ROUTES, setup::ROUTES, openapi::ROUTES];
+
+/// All routes in order.
+pub fn routes() -> impl Iterator<Item = &'static Route> {
+    TABLE.iter().copied().flatten()
+}
+
+/// Serves the table.
+pub fn configure(service: &mut web::ServiceConfig) {
+    let mut paths: Vec<String> = Vec::new();
+    for route in routes() {
+        let path = route.full_path();
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    for path in paths {
+        let mut resource = web::resource(path.as_str());
+        for route in routes().filter(|route| route.full_path() == path) {
+            resource = resource.route((route.handler)());
+        }
+        service.service(resource.default_service(web::to(|| async { Err::<String, _>(method_not_allowed()) })));
+    }
+    service.service(web::scope("/api").default_service(web::to(|| async { Err::<String, _>(problem::Problem::not_found()) })));
+}
+
+fn method_not_allowed() -> problem::Problem {
+    let words = "This address takes other methods; the description at /api/v1/openapi.json says which.";
+    problem::Problem::new(actix_web::http::StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", words)
+}

@@ -1,0 +1,301 @@
+//! The app: the only place that composes. Log, accounts, keys, views and feed, and who may ask.
+//!
+//! Opened once; everything else takes it by reference. The views follow the log on a thread of
+//! their own; whoever has written waits until they have seen it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use armoury::event::person::Grant;
+use armoury::ids::{NodeId, ServiceNumber};
+use armoury::sealed::Sealed;
+use armoury::view::Views;
+use ed25519_dalek::SigningKey;
+use event_log::{EventLog, Health, OpenError, OpenOptions, ReadError};
+use tag_data::moment::Moment;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::accounts::{Accounts, AccountsError};
+use crate::auth::rate::Rates;
+use crate::config::Config;
+use crate::desk::InFlight;
+use crate::live::Live;
+use crate::sealing::{Keys, SealingError};
+use crate::setup::Setup;
+use crate::{as_of, projector, random, sealing};
+
+/// Why the program does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder.
+    #[error("cannot use the data folder {path}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// A log that this program was not built to open.
+    #[error("log.url {0:?} is not understood: leave it out for a file in the data folder")]
+    Url(String),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// Reading it.
+    #[error("the log cannot be read from its beginning")]
+    Read(#[from] ReadError),
+    /// The accounts.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    /// The keys.
+    #[error(transparent)]
+    Sealing(#[from] SealingError),
+    /// A thread.
+    #[error("the system gives no thread")]
+    Thread(#[source] std::io::Error),
+}
+
+/// The composed program.
+pub struct App {
+    config: Config,
+    log: EventLog,
+    accounts: Arc<Accounts>,
+    keys: Keys,
+    signing: SigningKey,
+    views: RwLock<Views>,
+    applied: watch::Sender<u64>,
+    settled: watch::Sender<u64>,
+    live: Live,
+    rates: Rates,
+    in_flight: InFlight,
+    setup: Setup,
+    past: as_of::Past,
+    started_at: Moment,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("data", &self.config.data).finish_non_exhaustive()
+    }
+}
+
+fn micros() -> i64 {
+    random::now().micros()
+}
+
+impl App {
+    /// Opens everything in the data folder, folds the log and begins to follow it.
+    ///
+    /// # Errors
+    /// [`StartError`]. A log that is there but not whole opens all the same, read-only and loudly.
+    pub fn open(config: Config) -> Result<Arc<Self>, StartError> {
+        std::fs::create_dir_all(&config.data).map_err(|cause| StartError::Folder { path: config.data.clone(), cause })?;
+        let log = open_log(&config)?;
+        Self::compose(config, log)
+    }
+
+    /// The same over a log that is open already, such as one in memory.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn compose(config: Config, log: EventLog) -> Result<Arc<Self>, StartError> {
+        let accounts = Arc::new(Accounts::open(&config.file("accounts.sqlite"), &config.sign_in)?);
+        let head = log.head();
+        let views = projector::fold(&log, head.size)?;
+        let ran_to = projector::rules_ran_to(&accounts)?.min(head.size);
+        let applied = views.position;
+        let app = Arc::new(Self {
+            keys: Keys::open(&config.file("keys.sqlite"))?,
+            signing: sealing::service_key(&config.file("service.key"))?,
+            setup: Setup::new(accounts.is_empty()? && views.people.nobody()),
+            views: RwLock::new(views),
+            applied: watch::Sender::new(applied),
+            settled: watch::Sender::new(ran_to),
+            live: Live::default(),
+            rates: Rates::default(),
+            in_flight: InFlight::default(),
+            past: as_of::Past::default(),
+            started_at: random::now(),
+            accounts,
+            config,
+            log,
+        });
+        projector::start(&app).map_err(StartError::Thread)?;
+        Ok(app)
+    }
+
+    /// The server's clock.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        random::now()
+    }
+
+    /// This machine's name in streams.
+    #[must_use]
+    pub fn node(&self) -> &NodeId {
+        &self.config.node
+    }
+
+    /// A fresh id (UUIDv7).
+    #[must_use]
+    pub fn new_id(&self) -> Uuid {
+        random::uuid_v7(self.now())
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn log(&self) -> &EventLog {
+        &self.log
+    }
+
+    /// The views as they are now. Do not hold them across an `await`, and not twice at once.
+    #[must_use]
+    pub fn views(&self) -> RwLockReadGuard<'_, Views> {
+        self.views.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn views_mut(&self) -> RwLockWriteGuard<'_, Views> {
+        self.views.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What happens, as it happens.
+    #[must_use]
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// Accounts, sign-ins, tokens.
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// The same, to take to another thread.
+    #[must_use]
+    pub fn accounts_shared(&self) -> Arc<Accounts> {
+        Arc::clone(&self.accounts)
+    }
+
+    /// The keys of sealed fields.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The service's signing key.
+    #[must_use]
+    pub fn signing_key(&self) -> &SigningKey {
+        &self.signing
+    }
+
+    /// How much each may ask.
+    #[must_use]
+    pub fn rates(&self) -> &Rates {
+        &self.rates
+    }
+
+    /// The set-up, while it waits.
+    #[must_use]
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// When this program started.
+    #[must_use]
+    pub fn started_at(&self) -> Moment {
+        self.started_at
+    }
+
+    pub(crate) fn in_flight(&self) -> &InFlight {
+        &self.in_flight
+    }
+
+    pub(crate) fn past(&self) -> &as_of::Past {
+        &self.past
+    }
+
+    /// A sealed text, while its key exists. Ask only for those who may see it.
+    #[must_use]
+    pub fn open_sealed(&self, sealed: &Sealed) -> Option<String> {
+        self.keys.open_sealed(sealed)
+    }
+
+    /// A person's name, while its key exists.
+    #[must_use]
+    pub fn name(&self, person: &ServiceNumber) -> Option<String> {
+        let sealed = self.views().people.sealed_name(person).cloned();
+        sealed.and_then(|sealed| self.open_sealed(&sealed))
+    }
+
+    /// A person's rights now.
+    #[must_use]
+    pub fn grants(&self, person: &ServiceNumber) -> Vec<Grant> {
+        self.views().people.grants(person, self.now())
+    }
+
+    /// Why the log takes nothing, if so.
+    #[must_use]
+    pub fn read_only(&self) -> Option<String> {
+        match self.log.health() {
+            Health::Writable => None,
+            Health::ReadOnly { reason } => Some(reason.to_string()),
+        }
+    }
+
+    pub(crate) fn applied_to(&self) -> &watch::Sender<u64> {
+        &self.applied
+    }
+
+    pub(crate) fn settled_to(&self) -> &watch::Sender<u64> {
+        &self.settled
+    }
+
+    /// Waits until the views have taken in a position; gives up after ten seconds.
+    pub async fn applied(&self, position: u64) {
+        wait(&self.applied, position, Duration::from_secs(10)).await;
+    }
+
+    /// Waits until what follows from a position by rule has happened too, at most two seconds.
+    pub async fn settled(&self, position: u64) {
+        wait(&self.settled, position, Duration::from_secs(2)).await;
+        // What the rules wrote stands after it; their acts waited for the views themselves.
+    }
+}
+
+async fn wait(news: &watch::Sender<u64>, position: u64, longest: Duration) {
+    let mut news = news.subscribe();
+    let reached = async { news.wait_for(|at| *at >= position).await.is_ok() };
+    if tokio::time::timeout(longest, reached).await.is_err() {
+        tracing::warn!(log.position = position, "The views are slow to follow the log.");
+    }
+}
+
+fn open_log(config: &Config) -> Result<EventLog, StartError> {
+    let mut options = OpenOptions::new(&config.data, micros, random::bytes::<16>);
+    options.anchor.clone_from(&config.log.anchor);
+    match config.log.url.as_deref() {
+        None => {}
+        Some(url) if url.starts_with("memory:") => return Ok(EventLog::memory(micros, random::bytes::<16>)),
+        Some(url) => match url.strip_prefix("sqlite:") {
+            Some(dir) => options.dir = PathBuf::from(dir),
+            None => return Err(StartError::Url(url.to_owned())),
+        },
+    }
+    let (log, opened) = EventLog::open(options)?;
+    if opened.brought_up > 0 {
+        tracing::warn!(log.brought_up = opened.brought_up, "The last stop was sudden; whole events after the anchor were kept.");
+    }
+    if let Health::ReadOnly { reason } = &opened.health {
+        tracing::error!(log.reason = %reason, "The log is READ-ONLY. Nothing can be entered until two people declare a break.");
+    }
+    Ok(log)
+}

@@ -1,0 +1,375 @@
+//! The desk: the only way by which a person's act, or what follows from it, reaches the log.
+//!
+//! Authorise every id in the command, load the stream, decide, append with the expected revision;
+//! on a conflict reload once, then say so. The answer comes when the views have taken it in.
+
+use std::sync::Arc;
+
+use armoury::codes::{Basis, Role};
+use armoury::command::Command;
+use armoury::event::{Actor, Event, Fact, Meta};
+use armoury::ids::{EventId, PlaceId};
+use armoury::life::Ctx;
+use armoury::refusal::Refusal;
+use event_log::error::AppendError;
+use event_log::event::{Expected, NewEvent, StreamName, TypeName};
+use sha2::{Digest as _, Sha256};
+use tag_data::moment::Moment;
+use uuid::Uuid;
+
+use crate::accounts::answers::Asked;
+use crate::app::App;
+use crate::auth::Who;
+use crate::auth::sign_in::{self, SignInError};
+
+mod authorise;
+pub mod concerns;
+mod facts;
+mod lives;
+
+pub use authorise::{scope, sees_alert, within_scope};
+pub use concerns::concerns;
+
+/// How an act is done, besides what it is.
+#[derive(Clone, Debug, Default)]
+pub struct How {
+    /// When it happened, if not now.
+    pub occurred_at: Option<Moment>,
+    /// How that time is known; absent = by this device's clock.
+    pub basis: Option<Basis>,
+    /// Why, in the actor's words.
+    pub reason: Option<String>,
+    /// The request's key: the same key and the same request give the same answer, done once.
+    pub idempotency_key: Option<String>,
+    /// Through which device, as it names itself.
+    pub device: Option<String>,
+    /// The event this one follows from.
+    pub cause: Option<EventId>,
+}
+
+/// An act done.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub struct Done {
+    /// Position of the last event written; reads with `?after=` it will have seen it.
+    pub position: u64,
+    /// The events written; none if it had been done already.
+    pub event_ids: Vec<EventId>,
+}
+
+/// Why an act was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum ActError {
+    /// The rules refuse; the sentence says why.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// Absent, or outside the person's scope: the same answer.
+    #[error("There is nothing of this name that you may see.")]
+    NotFound,
+    /// In scope, but not one of his rights.
+    #[error("Your rights here do not include this act.")]
+    NotAllowed,
+    /// Somebody else changed it at the same time, twice.
+    #[error("Somebody else changed this just now; look again and repeat the act.")]
+    Conflict,
+    /// The idempotency key belongs to another request.
+    #[error("This Idempotency-Key was used for another request.")]
+    KeyReused,
+    /// The same request is being answered now.
+    #[error("The same request is being answered just now.")]
+    InProgress,
+    /// The log takes nothing.
+    #[error("The log is read-only: {0}")]
+    ReadOnly(String),
+    /// Too much at once.
+    #[error("Too many acts wait for the disk; try again shortly.")]
+    Busy,
+    /// The second person's number and password do not belong together.
+    #[error("The second person's service number and password do not belong together.")]
+    SecondPerson,
+    /// Too many wrong passwords; seconds to wait.
+    #[error("Too many wrong tries; try again in {0} seconds.")]
+    Throttled(i64),
+    /// A value that cannot stand in the book.
+    #[error("{0}")]
+    Invalid(String),
+    /// Our fault.
+    #[error("the act could not be done")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl ActError {
+    /// Wraps our own fault.
+    pub fn failed(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Failed(Box::new(cause))
+    }
+}
+
+/// Everything an append needs besides the command.
+struct Order<'a> {
+    actor: Actor,
+    role: Option<Role>,
+    place: Option<PlaceId>,
+    how: &'a How,
+    /// What the events' ids follow from; absent = fresh ids.
+    seed: Option<[u8; 32]>,
+}
+
+impl App {
+    /// Does what a person asks, or says why not.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub async fn act(&self, who: &Who, command: Command, how: How) -> Result<Done, ActError> {
+        let Some(key) = how.idempotency_key.clone() else { return self.act_once(who, &command, &how, None).await };
+        check_key(&key)?;
+        let person = who.service_number.as_str().to_owned();
+        let _only = self.in_flight().enter(&person, &key).ok_or(ActError::InProgress)?;
+        let seed = hashed(&["muster-ids/v1", &person, &key]);
+        let body = fingerprint(&command, &how)?;
+        match self.accounts().ask(&person, &key, &body, Uuid::nil(), self.now()).map_err(ActError::failed)? {
+            Asked::Other => return Err(ActError::KeyReused),
+            Asked::Answered(_, answer) => return serde_json::from_slice(&answer).map_err(ActError::failed),
+            Asked::CutOff(_) => {
+                if let Some(done) = self.done_before(&seed)? {
+                    return self.remember(&person, &key, done);
+                }
+            }
+            Asked::New(_) => {}
+        }
+        match self.act_once(who, &command, &how, Some(seed)).await {
+            Ok(done) => self.remember(&person, &key, done),
+            Err(error) => {
+                self.accounts().forget(&person, &key).map_err(ActError::failed)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// A second person signs at the first one's screen: one sign-in for one act.
+    ///
+    /// # Errors
+    /// [`ActError`]; a wrong password counts against the number and the address.
+    pub async fn act_as_second(
+        &self,
+        service_number: &str,
+        password: &str,
+        from: &str,
+        command: Command,
+        how: How,
+    ) -> Result<Done, ActError> {
+        let second = sign_in::once(self, service_number, password, from).await.map_err(|error| match error {
+            SignInError::Wrong => ActError::SecondPerson,
+            SignInError::Wait(seconds) => ActError::Throttled(seconds),
+            SignInError::Accounts(cause) => ActError::failed(cause),
+        })?;
+        self.act(&second, command, how).await
+    }
+
+    /// What follows from an event by rule: the book itself acts. Safe to repeat: the ids follow
+    /// from cause and rule, and a life decides to nothing when it has been done.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub async fn act_by_rule(&self, command: &Command, cause: EventId, rule: &str) -> Result<Done, ActError> {
+        let how = How { cause: Some(cause), ..How::default() };
+        let stream = command.stream(self.node());
+        let seed = hashed(&["muster-rule/v1", &cause.to_string(), rule, &stream]);
+        let order = Order { actor: Actor::Book { rule: rule.to_owned() }, role: None, place: None, how: &how, seed: Some(seed) };
+        self.carry_out(command, &order).await
+    }
+
+    /// What a gateway or the founding does: decided and written like everything else.
+    pub(crate) async fn act_as(&self, actor: Actor, role: Option<Role>, command: &Command, how: &How) -> Result<Done, ActError> {
+        let order = Order { actor, role, place: None, how, seed: None };
+        self.carry_out(command, &order).await
+    }
+
+    async fn act_once(&self, who: &Who, command: &Command, how: &How, seed: Option<[u8; 32]>) -> Result<Done, ActError> {
+        let allowed = authorise::authorise(self, who, command)?;
+        let order = Order { actor: who.actor(), role: Some(allowed.role), place: allowed.place, how, seed };
+        let done = self.carry_out(command, &order).await?;
+        self.settled(done.position).await;
+        Ok(done)
+    }
+
+    async fn carry_out(&self, command: &Command, order: &Order<'_>) -> Result<Done, ActError> {
+        let name = command.stream(self.node());
+        let stream = StreamName::new(name).map_err(ActError::failed)?;
+        for _ in 0..2 {
+            let past = self.stream_facts(&stream)?;
+            let facts = facts::gather(self, command, &past);
+            let ctx = Ctx { now: self.now(), actor: &order.actor, facts: &facts };
+            let events = lives::decide(&past, command, &ctx).map_err(ActError::Refused)?;
+            if events.is_empty() {
+                return Ok(Done { position: self.log().head().size, event_ids: Vec::new() });
+            }
+            let new = self.envelopes(&stream, &events, order)?;
+            let ids = new.iter().map(|event| EventId(event.id)).collect();
+            let expected = past.last().map_or(Expected::NoStream, |fact| Expected::Revision(fact.revision));
+            match self.log().append(&stream, expected, new).await {
+                Ok(appended) => {
+                    self.applied(appended.last_position).await;
+                    return Ok(Done { position: appended.last_position, event_ids: ids });
+                }
+                Err(AppendError::WrongRevision { .. }) => {}
+                Err(other) => return Err(refused_append(other)),
+            }
+        }
+        Err(ActError::Conflict)
+    }
+
+    /// A stream's facts, all of them, oldest first.
+    fn stream_facts(&self, stream: &StreamName) -> Result<Vec<Fact>, ActError> {
+        const PAGE: usize = 1000;
+        let mut facts: Vec<Fact> = Vec::new();
+        loop {
+            let from = facts.last().map_or(0, |fact| fact.revision + 1);
+            let page = self.log().read_stream(stream, from, PAGE).map_err(ActError::failed)?;
+            let last = page.len() < PAGE;
+            for recorded in page {
+                facts.push(crate::projector::fact(&recorded).map_err(ActError::failed)?);
+            }
+            if last {
+                return Ok(facts);
+            }
+        }
+    }
+
+    fn envelopes(&self, stream: &StreamName, events: &[Event], order: &Order<'_>) -> Result<Vec<NewEvent>, ActError> {
+        let now = self.now();
+        let how = order.how;
+        let meta = Meta {
+            actor: order.actor.clone(),
+            role: order.role,
+            device: how.device.clone(),
+            place: order.place,
+            node: self.node().clone(),
+            basis: how.basis.unwrap_or(Basis::Device),
+            cause: how.cause,
+            reason: how.reason.clone(),
+            idempotency_key: how.idempotency_key.clone(),
+        };
+        let meta = serde_json::to_vec(&meta).map_err(ActError::failed)?;
+        let one = |(nth, event): (u64, &Event)| -> Result<NewEvent, ActError> {
+            Ok(NewEvent {
+                id: order.seed.map_or_else(|| self.new_id(), |seed| derived_id(&seed, nth)),
+                type_name: TypeName::new(event.type_name()).map_err(ActError::failed)?,
+                schema_version: event.schema_version(),
+                occurred_at: how.occurred_at.unwrap_or(now).micros(),
+                meta: meta.clone(),
+                data: event.data().map_err(ActError::failed)?,
+            })
+        };
+        let _ = stream;
+        (0..).zip(events).map(one).collect()
+    }
+
+    fn done_before(&self, seed: &[u8; 32]) -> Result<Option<Done>, ActError> {
+        let mut done: Option<Done> = None;
+        for nth in 0.. {
+            let Some(recorded) = self.log().event_by_id(derived_id(seed, nth)).map_err(ActError::failed)? else { break };
+            let ids = done.map(|done| done.event_ids).unwrap_or_default();
+            done = Some(Done { position: recorded.position, event_ids: [ids, vec![EventId(recorded.id)]].concat() });
+        }
+        Ok(done)
+    }
+
+    fn remember(&self, person: &str, key: &str, done: Done) -> Result<Done, ActError> {
+        let answer = serde_json::to_vec(&done).map_err(ActError::failed)?;
+        self.accounts().answer(person, key, 200, &answer).map_err(ActError::failed)?;
+        Ok(done)
+    }
+
+    /// An id for something new. The same request under the same key makes the same id.
+    #[must_use]
+    pub fn id_for(&self, who: &Who, idempotency_key: Option<&str>, what: &str) -> Uuid {
+        idempotency_key.map_or_else(
+            || self.new_id(),
+            |key| derived_id(&hashed(&["muster-new/v1", who.service_number.as_str(), key, what]), 0),
+        )
+    }
+}
+
+/// What an append's failure means for the one who asked.
+pub(crate) fn refused_append(error: AppendError) -> ActError {
+    match error {
+        AppendError::ReadOnly { reason } => ActError::ReadOnly(reason.to_string()),
+        AppendError::Busy { .. } => ActError::Busy,
+        AppendError::TooLarge { .. } => ActError::Invalid(error.to_string()),
+        other => ActError::failed(other),
+    }
+}
+
+/// An id that follows from a seed: version 8 (RFC 9562, 5.8), so that it is never taken for a time.
+pub(crate) fn derived_id(seed: &[u8; 32], nth: u64) -> Uuid {
+    let digest = Sha256::new().chain_update(seed).chain_update(nth.to_be_bytes()).finalize();
+    let mut raw = [0; 16];
+    raw.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(raw).into_uuid()
+}
+
+/// SHA-256 over length-prefixed texts.
+pub(crate) fn hashed(parts: &[&str]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().into()
+}
+
+fn fingerprint(command: &Command, how: &How) -> Result<[u8; 32], ActError> {
+    let command = serde_json::to_string(command).map_err(ActError::failed)?;
+    let occurred = how.occurred_at.map(|at| at.to_string()).unwrap_or_default();
+    let (basis, reason) = (how.basis.map(Basis::word).unwrap_or_default(), how.reason.as_deref().unwrap_or_default());
+    Ok(hashed(&[&command, &occurred, basis, reason]))
+}
+
+fn check_key(key: &str) -> Result<(), ActError> {
+    let plain = key.chars().all(|c| c.is_ascii_graphic());
+    if plain && (1..=128).contains(&key.len()) {
+        return Ok(());
+    }
+    Err(ActError::Invalid("An Idempotency-Key has 1 to 128 printable ASCII characters.".to_owned()))
+}
+
+/// Requests under way, so that the same key is not worked on twice at once.
+#[derive(Debug, Default)]
+pub struct InFlight {
+    keys: Arc<std::sync::Mutex<std::collections::BTreeSet<(String, String)>>>,
+}
+
+/// A request under way; over when dropped.
+#[derive(Debug)]
+pub struct Entered {
+    keys: Arc<std::sync::Mutex<std::collections::BTreeSet<(String, String)>>>,
+    key: (String, String),
+}
+
+impl InFlight {
+    pub(crate) fn enter(&self, person: &str, key: &str) -> Option<Entered> {
+        let key = (person.to_owned(), key.to_owned());
+        let new = self.keys.lock().expect("no holder of this lock panics").insert(key.clone());
+        new.then(|| Entered { keys: Arc::clone(&self.keys), key })
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        if let Ok(mut keys) = self.keys.lock() {
+            keys.remove(&self.key);
+        }
+    }
+}
+
+/// What a failure of the accounts means for the one who asked.
+pub(crate) fn refused_account(error: crate::accounts::AccountsError) -> ActError {
+    use crate::accounts::AccountsError;
+    match error {
+        AccountsError::TooShort { .. } | AccountsError::TooLong | AccountsError::Exists(_) => {
+            ActError::Invalid(error.to_string())
+        }
+        AccountsError::Absent(_) => ActError::NotFound,
+        other => ActError::failed(other),
+    }
+}
