@@ -7,11 +7,20 @@ use std::collections::BTreeMap;
 
 use tag_data::moment::Moment;
 
+use crate::alert::Alert;
+use crate::batch::Batch;
+use crate::case::Case;
 use crate::codes::{Disposition, State};
+use crate::command::Command;
+use crate::count::Count;
 use crate::event::{Actor, Event, Fact};
-use crate::ids::{BatchId, CaseId, PlaceId, ServiceNumber, WeaponId};
+use crate::gateway::Gateway;
+use crate::ids::{BatchId, CaseId, EventId, PlaceId, ServiceNumber, WeaponId};
 use crate::marks::Stamped;
+use crate::person::Person;
+use crate::place::Place;
 use crate::refusal::Refusal;
+use crate::weapon::Weapon;
 
 /// One life: a stream, its state and its commands.
 pub trait Life {
@@ -38,6 +47,26 @@ pub trait Life {
             Self::evolve(&mut state, fact);
         }
         state
+    }
+}
+
+/// Answers any command: folds the facts of the command's stream, in order, and lets its life decide.
+///
+/// # Errors
+/// A [`Refusal`], whose sentence says what to do instead.
+pub fn decide(stream: &[Fact], command: &Command, ctx: &Ctx) -> Result<Vec<Event>, Refusal> {
+    fn answer<L: Life>(id: &L::Id, stream: &[Fact], command: &L::Command, ctx: &Ctx) -> Result<Vec<Event>, Refusal> {
+        L::decide(id, &L::fold(stream), command, ctx)
+    }
+    match command {
+        Command::Weapon(id, command) => answer::<Weapon>(id, stream, command, ctx),
+        Command::Place(id, command) => answer::<Place>(id, stream, command, ctx),
+        Command::Person(id, command) => answer::<Person>(id, stream, command, ctx),
+        Command::Count(id, command) => answer::<Count>(id, stream, command, ctx),
+        Command::Case(id, command) => answer::<Case>(id, stream, command, ctx),
+        Command::Batch(id, command) => answer::<Batch>(id, stream, command, ctx),
+        Command::Gateway(id, command) => answer::<Gateway>(id, stream, command, ctx),
+        Command::Alert(id, command) => answer::<Alert>(id, stream, command, ctx),
     }
 }
 
@@ -80,6 +109,8 @@ pub struct Facts {
     pub founded: u32,
     /// Take in a batch: the gateway's key.
     pub gateway_key: Option<KeyStanding>,
+    /// Revoke a gateway: the next sequence that would be taken.
+    pub gateway_next: u64,
 }
 
 /// A weapon as the book has it, as far as other lives' rules need it.
@@ -114,8 +145,8 @@ pub struct Taking {
     pub expected: BTreeMap<WeaponId, Standing>,
     /// Where every expected and every sighted weapon stands now.
     pub now: BTreeMap<WeaponId, Standing>,
-    /// The place counted and every place below it.
-    pub places: Vec<PlaceId>,
+    /// The place counted and every place below it, each with the place it stands in.
+    pub places: BTreeMap<PlaceId, Option<PlaceId>>,
     /// Readers of those places that are not hearing, by id.
     pub readers_not_hearing: Vec<String>,
 }
@@ -137,7 +168,7 @@ pub struct Standing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenDocument {
     /// The event that opened it.
-    pub event: crate::ids::EventId,
+    pub event: EventId,
     /// Who opened it.
     pub opened_by: Option<ServiceNumber>,
     /// Whether somebody else confirmed: the receiver, or the holder with his own PIN.

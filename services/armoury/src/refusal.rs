@@ -127,6 +127,8 @@ refusals! {
     } = "part_not_there", "by the book {part} cannot be moved that way now";
     /// The case stands open.
     CaseOpen = "case_open", "a case stands open for this weapon; two people close it first";
+    /// He keeps the stock it was missed from.
+    KeepsTheStock = "keeps_the_stock", "a loss is closed by somebody who does not keep the stock it was missed from";
     /// Another case stands for the weapon.
     CaseStands = "case_stands", "a case stands open for this weapon already; go on with that one";
     /// The ladder has another rung now.

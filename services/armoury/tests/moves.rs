@@ -3,6 +3,8 @@
 //!
 //! A cell is the events that happen (`!` = against the book) and the state after, or the refusal.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::fmt::Write as _;
 
 use uuid::Uuid;

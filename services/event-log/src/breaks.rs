@@ -118,8 +118,13 @@ pub(crate) fn ranges(positions: impl IntoIterator<Item = i64>, last: i64) -> Vec
 
 /// True if some break lists the position as bad or missing.
 pub(crate) fn excuses(breaks: &[Break], position: i64) -> bool {
-    let within = |ranges: &[(i64, i64)]| ranges.iter().any(|(first, last)| (*first..=*last).contains(&position));
-    breaks.iter().any(|one| within(&one.record.bad) || within(&one.record.missing))
+    excusing(breaks, position, position).is_some()
+}
+
+/// The first break that lists a position of this span as bad or missing.
+pub(crate) fn excusing(breaks: &[Break], from: i64, to: i64) -> Option<&Break> {
+    let touches = |ranges: &[(i64, i64)]| ranges.iter().any(|(first, last)| *first <= to && from <= *last);
+    breaks.iter().find(|one| touches(&one.record.bad) || touches(&one.record.missing))
 }
 
 #[cfg(test)]

@@ -17,16 +17,19 @@ pub mod tree;
 
 pub mod anchor;
 pub mod breaks;
+pub mod checkpoint;
 pub mod conformance;
 pub mod error;
 pub mod ledger;
 pub mod memory;
 pub mod sqlite;
+pub mod verify;
 
 #[cfg(test)]
 mod scratch;
 
 pub use breaks::{Break, Declaration};
+pub use checkpoint::{Checkpoint, NoteError};
 pub use error::{AppendError, DeclareError, Health, OpenError, Opened, ReadError, Reason};
 pub use event::{Appended, Expected, Head, NewEvent, Recorded, StreamName, TypeName};
 pub use leaf::Hash;
@@ -241,6 +244,16 @@ impl EventLog {
             OnDisk(log) => log.breaks(),
             InMemory(_) => Vec::new(),
         }
+    }
+
+    /// The head as a checkpoint to sign: every declared break is a line of it.
+    ///
+    /// # Errors
+    /// [`NoteError`] when the origin cannot stand in a checkpoint.
+    pub fn checkpoint(&self, origin: &str) -> Result<Checkpoint, NoteError> {
+        let (head, breaks) = (self.head(), self.breaks());
+        let lines = breaks.iter().filter(|one| one.position <= head.size).map(Break::line);
+        Checkpoint::new(origin, head, lines.collect())
     }
 
     /// Two people declare that the log goes on although something before is not whole (see [`breaks`]).

@@ -32,7 +32,7 @@ pub(crate) mod row;
 pub(crate) mod schema;
 #[cfg(test)]
 mod tests;
-mod walk;
+pub(crate) mod walk;
 mod writer;
 
 use keeper::Keeper;
@@ -204,6 +204,11 @@ impl Drop for Inner {
             drop(writer.join());
         }
     }
+}
+
+/// Every declared break that can be read.
+pub(crate) fn declared_breaks(connection: &Connection) -> rusqlite::Result<Vec<Break>> {
+    examine::declared_breaks(connection, &mut None)
 }
 
 /// The write-ahead log's file.

@@ -129,6 +129,9 @@ pub struct Closed {
     /// weapon stays expected until then, so that nobody alone can talk it out of a count.
     #[serde(default)]
     pub in_case: Vec<WeaponId>,
+    /// Put on record elsewhere while the count was open, and expected there now.
+    #[serde(default)]
+    pub moved_away: Vec<WeaponId>,
     /// Seen, in the book, not expected here.
     pub extra: Vec<WeaponId>,
     /// Seen in another rack than on record.

@@ -1,6 +1,7 @@
 //! Walks stored rows in order and says what is wrong with them: at opening (the last ones), in the
 //! background (all), before a break (all). What a declared break lists is known and passed over.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use rusqlite::Connection;
@@ -29,6 +30,8 @@ pub(crate) struct Walk<'a> {
     pub frontier: Frontier,
     /// Tiles completed on the way.
     pub tiles: Vec<Hash>,
+    /// Sizes whose roots are wanted, filled in on the way.
+    pub wanted: BTreeMap<u64, Option<Hash>>,
 }
 
 /// More missing rows than this in one gap are not filled with holes.
@@ -36,7 +39,14 @@ pub(crate) const GAP_MAX: i64 = 1_000_000;
 
 impl<'a> Walk<'a> {
     pub(crate) fn from(first: i64, breaks: &'a [Break]) -> Self {
-        Self { next: first, recorded_at: i64::MIN, breaks, frontier: Frontier::default(), tiles: Vec::new() }
+        Self {
+            next: first,
+            recorded_at: i64::MIN,
+            breaks,
+            frontier: Frontier::default(),
+            tiles: Vec::new(),
+            wanted: BTreeMap::new(),
+        }
     }
 
     /// The time of the last sound event, and where the walk stands.
@@ -73,6 +83,9 @@ impl<'a> Walk<'a> {
 
     fn push(&mut self, leaf: Hash) {
         self.tiles.extend(self.frontier.push(leaf));
+        if let Some(root) = self.wanted.get_mut(&self.frontier.size()) {
+            *root = Some(self.frontier.root());
+        }
     }
 
     fn judge(&self, finding: Finding, tell: &mut dyn FnMut(Finding) -> ControlFlow<()>) -> ControlFlow<()> {
