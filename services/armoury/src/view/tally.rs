@@ -13,10 +13,11 @@ use super::Views;
 use super::counts::{Count, CountRow, CountStage, Progress, ScanRow};
 use super::scope::Scope;
 use super::weapon::WeaponRow;
-use crate::codes::Level;
+use crate::count::result::result;
+use crate::count::{Seen, Sighting};
 use crate::event::count::{ByDocument, Closed, Misplaced};
 use crate::ids::{CountId, PlaceId, WeaponId};
-use crate::life::{OpenDocument, Standing, Taking};
+use crate::life::{Standing, Taking};
 
 /// One count with everything a page shows. A blind count that is being taken has a row, scans
 /// and nothing else.
@@ -43,64 +44,12 @@ pub struct CountView {
     pub readers_not_hearing: Vec<String>,
 }
 
-/// The tally as lists of ids: the closing event's shape.
+/// The tally as lists of ids: the closing event's shape, by the very rule that closes a count.
 #[must_use]
 pub fn tally(count: &Count, taking: &Taking) -> Closed {
-    let inside: BTreeSet<PlaceId> = taking.places.iter().copied().collect();
-    let mut closed = Closed {
-        expected: 0,
-        sighted: 0,
-        sealed: 0,
-        by_document: Vec::new(),
-        missing: Vec::new(),
-        in_case: Vec::new(),
-        extra: Vec::new(),
-        misplaced: Vec::new(),
-        unknown: Vec::new(),
-        readers_not_hearing: taking.readers_not_hearing.clone(),
-    };
-    for (weapon, standing) in &taking.expected {
-        closed.expected += 1;
-        let now = taking.now.get(weapon).unwrap_or(standing);
-        match (count.level(*weapon), &now.document) {
-            (Some(Level::Sealed), _) => closed.sealed += 1,
-            (Some(_), _) => closed.sighted += 1,
-            (None, _) if now.in_case => closed.in_case.push(*weapon),
-            (None, Some(document)) => closed.by_document.push(by_document(*weapon, document)),
-            (None, None) => closed.missing.push(*weapon),
-        }
-    }
-    for (weapon, _) in count.seen.iter().filter(|(weapon, _)| !taking.expected.contains_key(weapon)) {
-        closed.extra.push(*weapon);
-    }
-    closed.misplaced = misplaced(count, taking, &inside);
-    let strange: BTreeSet<&String> = strangers(count).collect();
-    closed.unknown = strange.into_iter().cloned().collect();
-    closed
-}
-
-fn by_document(weapon: WeaponId, document: &OpenDocument) -> ByDocument {
-    let OpenDocument { event, opened_by, confirmed } = document.clone();
-    ByDocument { weapon, document: event, opened_by, confirmed }
-}
-
-fn misplaced(count: &Count, taking: &Taking, inside: &BTreeSet<PlaceId>) -> Vec<Misplaced> {
-    let mut all = Vec::new();
-    for weapon in count.seen.keys() {
-        let standing = taking.expected.get(weapon).or_else(|| taking.now.get(weapon));
-        let last = count.sightings(*weapon).last();
-        if let (Some(standing), Some(scan)) = (standing, last)
-            && inside.contains(&scan.place)
-            && standing.place != scan.place
-        {
-            all.push(Misplaced { weapon: *weapon, on_record: standing.place, seen_at: scan.place });
-        }
-    }
-    all
-}
-
-fn strangers(count: &Count) -> impl Iterator<Item = &String> {
-    count.scans.iter().filter(|scan| scan.weapon.is_none() && !scan.withdrawn).map(|scan| &scan.seen)
+    let standing = count.scans.iter().filter(|scan| !scan.withdrawn);
+    let sightings: Vec<Sighting> = standing.map(ScanRow::sighting).collect();
+    result(taking, &sightings).closed()
 }
 
 fn progress(closed: &Closed) -> Progress {
@@ -118,6 +67,13 @@ fn progress(closed: &Closed) -> Progress {
     }
 }
 
+impl ScanRow {
+    fn sighting(&self) -> Sighting {
+        let seen = self.weapon.map_or_else(|| Seen::Unknown(self.seen.clone()), Seen::Weapon);
+        Sighting { seen, way: self.way, level: self.level, place: self.place, by: self.by.clone() }
+    }
+}
+
 impl Views {
     /// What the rules need to close a count: expected then, standing now, readers not hearing.
     #[must_use]
@@ -126,7 +82,7 @@ impl Views {
         let weapons = count.expected.keys().chain(count.seen.keys());
         let now: BTreeMap<WeaponId, Standing> =
             weapons.filter_map(|weapon| self.standing(*weapon).map(|standing| (*weapon, standing))).collect();
-        let places = count.places.iter().copied().collect();
+        let places = count.places.iter().map(|place| (*place, self.places.chain(*place).get(1).copied())).collect();
         Some(Taking { expected: count.expected.clone(), now, places, readers_not_hearing: self.deaf_readers(&count.places) })
     }
 
