@@ -1,16 +1,21 @@
 //! The command line of `muster-gateway`.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
+use reader_gateway::config::Config;
+use reader_gateway::identity::Identity;
 use reader_gateway::options::Options;
+use reader_gateway::outbox::Outbox;
 use reader_gateway::port::{Access, PortUrl};
 use reader_gateway::protocol::DriverName;
+use reader_gateway::run::{Gateway, Parts, fresh_secret};
 use reader_gateway::simulate::run::simulate;
 use reader_gateway::simulate::{Pace, Simulator, tags};
-use reader_gateway::{clock, limits, listen};
+use reader_gateway::uplink::{Answer, Uplink, http};
+use reader_gateway::{carry, clock, limits, listen};
 
 /// Hears readers over serial and MQTT and hands what they saw to the book, losing nothing.
 #[derive(Debug, Parser)]
@@ -26,6 +31,21 @@ enum Command {
     Listen(Listen),
     /// Play a reader at a port: the other end of `listen` and `run`.
     Simulate(Simulate),
+    /// Hear every reader of the configuration and deliver to the service, for ever.
+    Run(Run),
+    /// Check a configuration and say what is wrong or unwise.
+    CheckConfig {
+        /// The configuration file.
+        config: PathBuf,
+    },
+    /// Show this gateway's key id, public key and confirmation code; make the key if there is none.
+    Keys(WithConfig),
+    /// Ask the service to enrol this gateway, and show the code that two people compare.
+    Enrol(Enrol),
+    /// Write what waits as signed files, to be carried to the service.
+    Export(Export),
+    /// Take a receipt that was carried back.
+    ImportReceipt(ImportReceipt),
 }
 
 #[derive(Debug, Args)]
@@ -96,6 +116,51 @@ struct Simulate {
     once: bool,
 }
 
+#[derive(Debug, Args)]
+struct WithConfig {
+    /// The configuration file.
+    #[arg(long)]
+    config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Run {
+    #[command(flatten)]
+    with: WithConfig,
+    /// The service's log was restored and its break declared: take its new head.
+    #[arg(long)]
+    accept_new_head: bool,
+}
+
+#[derive(Debug, Args)]
+struct Enrol {
+    #[command(flatten)]
+    with: WithConfig,
+    /// Words that the service's people gave for this enrolment.
+    #[arg(long)]
+    code_words: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct Export {
+    #[command(flatten)]
+    with: WithConfig,
+    /// Directory for the files.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct ImportReceipt {
+    #[command(flatten)]
+    with: WithConfig,
+    /// The receipt's file.
+    receipt: PathBuf,
+    /// The service's log was restored and its break declared: take its new head.
+    #[arg(long)]
+    accept_new_head: bool,
+}
+
 /// Runs one command.
 ///
 /// # Errors
@@ -104,6 +169,12 @@ pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Listen(args) => listening(args),
         Command::Simulate(args) => simulating(&args),
+        Command::Run(args) => running(&args),
+        Command::CheckConfig { config } => checking(&config),
+        Command::Keys(with) => keys(&with),
+        Command::Enrol(args) => enrolling(args),
+        Command::Export(args) => exporting(&args),
+        Command::ImportReceipt(args) => importing(&args),
     }
 }
 
@@ -159,6 +230,97 @@ fn simulating(args: &Simulate) -> Result<()> {
             _ = tokio::signal::ctrl_c() => Ok(()),
         }
     })
+}
+
+fn running(args: &Run) -> Result<()> {
+    let config = Config::read(&args.with.config)?;
+    config.warnings().iter().for_each(|warning| tracing::warn!("{warning}."));
+    runtime()?.block_on(async {
+        let gateway = Gateway::start(&config, Parts { accept_new_head: args.accept_new_head, ..Parts::default() })?;
+        tracing::info!(
+            gateway.key = gateway.key_id(),
+            "The gateway {:?} hears {} readers.",
+            config.gateway.id,
+            config.readers.len()
+        );
+        told_to_stop().await;
+        gateway.stop().await;
+        Ok(())
+    })
+}
+
+#[cfg(unix)]
+async fn told_to_stop() {
+    let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() {
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+fn checking(path: &Path) -> Result<()> {
+    let config = Config::read(path)?;
+    for warning in config.warnings() {
+        say(&format!("warning: {warning}"))?;
+    }
+    say(&format!("{} is a good configuration: gateway {:?}, {} readers", path.display(), config.gateway.id, config.readers.len()))
+}
+
+fn keys(with: &WithConfig) -> Result<()> {
+    let config = Config::read(&with.config)?;
+    let identity = Identity::open(&config.gateway.key, fresh_secret)?;
+    say(&format!("key id             {}", identity.id()))?;
+    say(&format!("public key         {}", identity.public_key()))?;
+    say(&format!("confirmation code  {}", identity.confirmation_code(&config.gateway.service_key)))
+}
+
+fn enrolling(args: Enrol) -> Result<()> {
+    let config = Config::read(&args.with.config)?;
+    let identity = Identity::open(&config.gateway.key, fresh_secret)?;
+    let code = identity.confirmation_code(&config.gateway.service_key);
+    let mut post = http::client(&config.gateway.service, config.gateway.ca.as_deref())?;
+    let mut uplink = Uplink::new(identity, &config.gateway.id, config.gateway.service_key, false, 0);
+    uplink.set_code_words(args.code_words);
+    match post(&uplink.enrolment()) {
+        Answer::Status(200..=299 | 409, _) => {
+            say(&format!("Asked. Key id {}. Two people at the service compare this code and approve: {code}", uplink.gateway()))
+        }
+        Answer::Status(status, body) => {
+            bail!("the service refuses with {status}: {}", String::from_utf8_lossy(&body[..body.len().min(300)]))
+        }
+        Answer::None(why) => bail!("the service is out of reach: {why}"),
+    }
+}
+
+fn exporting(args: &Export) -> Result<()> {
+    let config = Config::read(&args.with.config)?;
+    let identity = Identity::open(&config.gateway.key, fresh_secret)?;
+    let files = carry::export(&Outbox::visit(&config.gateway.outbox)?, &identity, &args.out)?;
+    for file in &files {
+        say(&file.display().to_string())?;
+    }
+    if files.is_empty() { say("nothing waits") } else { Ok(()) }
+}
+
+fn importing(args: &ImportReceipt) -> Result<()> {
+    let config = Config::read(&args.with.config)?;
+    let identity = Identity::open(&config.gateway.key, fresh_secret)?;
+    let mut outbox = Outbox::visit(&config.gateway.outbox)?;
+    let mut uplink = Uplink::new(identity, &config.gateway.id, config.gateway.service_key, args.accept_new_head, 0);
+    let next = carry::import_receipt(&mut outbox, &mut uplink, &args.receipt, clock::now())?;
+    say(&format!("everything below {next} is in the book; {} items wait", outbox.waiting()))
+}
+
+fn say(line: &str) -> Result<()> {
+    writeln!(std::io::stdout().lock(), "{line}").context("cannot write to standard output")
 }
 
 /// A file's text, if it is of a size that makes sense.

@@ -8,13 +8,21 @@
 
 pub mod limits;
 pub mod protocol;
+pub mod sieve;
 
+pub mod config;
 pub mod options;
 
 pub mod backoff;
 pub mod clock;
 pub mod ear;
 pub mod port;
+
+pub mod carry;
+pub mod identity;
+pub mod outbox;
+pub mod run;
+pub mod uplink;
 
 pub mod listen;
 pub mod simulate;

@@ -5,6 +5,8 @@
 
 use std::io::{self, Write};
 
+use tag_data::barcode::Options;
+use tag_data::decode::{barcode_uri, epc_uri};
 use tag_data::scan::{Carrier, Report};
 
 use crate::ear::Ear;
@@ -46,13 +48,13 @@ fn tell(out: &mut impl Write, report: Report) -> io::Result<()> {
 /// Adds the pure-identity URI where the scheme is known.
 #[must_use]
 pub fn with_uri(mut report: Report) -> Report {
-    if report.uri.is_none() && report.kind == Carrier::Epc {
-        report.uri = report.epc.as_deref().and_then(epc_uri);
-    }
+    report.uri = match (report.kind, &report.epc, &report.text) {
+        (Carrier::Epc, Some(epc), _) => epc_uri(epc),
+        (Carrier::Barcode, _, Some(text)) => {
+            let scanned = format!("{}{text}", report.symbology.as_deref().unwrap_or_default());
+            barcode_uri(&scanned, &Options::default())
+        }
+        (Carrier::Epc | Carrier::Barcode | Carrier::Badge, ..) => None,
+    };
     report
-}
-
-/// The seam to the tag tables.
-fn epc_uri(_epc: &str) -> Option<String> {
-    None
 }

@@ -8,6 +8,7 @@
 //! both, or a quarter second of silence. A line too long, or one whose required end never comes,
 //! is told as garbled and not let out: half a serial is worse than none.
 
+use tag_data::barcode::SymbologyId;
 use tag_data::moment::Moment;
 use tag_data::scan::{Carrier, ReaderCondition, Report};
 
@@ -142,14 +143,15 @@ impl BarcodeLine {
         if scan.is_empty() {
             return;
         }
-        let (symbology, data) = split_aim(scan);
+        let whole = text_of(scan);
+        let (symbology, text) = SymbologyId::split(&whole);
         effects.push(Effect::Report(Report {
             kind: if self.settings.badge { Carrier::Badge } else { Carrier::Barcode },
             epc: None,
             tid: None,
             uri: None,
-            text: Some(text_of(data)),
-            symbology,
+            text: Some(text.to_owned()),
+            symbology: symbology.map(|id| id.to_string()),
             antenna: None,
             rssi_dbm: None,
             heard_at: now,
@@ -177,16 +179,6 @@ impl BarcodeLine {
             effects.push(Effect::WakeAt(at));
         }
         self.wake = wake;
-    }
-}
-
-/// Splits an AIM identifier (`]`, a letter, a modifier) off the data.
-fn split_aim(scan: &[u8]) -> (Option<String>, &[u8]) {
-    match scan {
-        [b']', letter, modifier, data @ ..] if letter.is_ascii_alphabetic() && modifier.is_ascii_alphanumeric() => {
-            (Some(String::from_utf8_lossy(&scan[..3]).into_owned()), data)
-        }
-        _ => (None, scan),
     }
 }
 

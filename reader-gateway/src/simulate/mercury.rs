@@ -3,11 +3,12 @@
 //! It starts reading only after region and protocol were set, as the real one does, and streams
 //! exactly the metadata it was asked for.
 
+use tag_data::gen2::crc16;
 use tag_data::moment::Moment;
 
 use super::Field;
 use super::tags::{Mark, Tag};
-use crate::protocol::mercury::frame::{Deframer, Found, Frame, Side, answer, epc_crc};
+use crate::protocol::mercury::frame::{Deframer, Found, Frame, Side, answer};
 use crate::protocol::mercury::{record, words};
 use crate::protocol::{millis_between, millis_later};
 
@@ -140,6 +141,6 @@ pub fn record_data(tag: &Tag, flags: u16, with_tid: bool, since_keep_alive_ms: u
     body.extend_from_slice(epc);
     data.extend((((body.len() + 2) * 8) as u16).to_be_bytes());
     data.extend_from_slice(&body);
-    data.extend(epc_crc(&body).to_be_bytes());
+    data.extend(crc16(&body).to_be_bytes());
     data
 }

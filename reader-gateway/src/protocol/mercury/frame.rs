@@ -41,12 +41,6 @@ pub fn frame_crc(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xFFFF, |crc, byte| ((crc << 8) | u16::from(*byte)) ^ TABLE[usize::from(crc >> 8)])
 }
 
-/// The tag's own Gen2 checksum (CRC-16/GENIBUS) over PC, XPC and EPC.
-#[must_use]
-pub fn epc_crc(bytes: &[u8]) -> u16 {
-    !bytes.iter().fold(0xFFFF, |crc: u16, byte| (crc << 8) ^ TABLE[usize::from((crc >> 8) as u8 ^ byte)])
-}
-
 /// A command as bytes for the line. Data longer than a frame holds is cut: callers stay far below.
 #[must_use]
 pub fn command(opcode: u8, data: &[u8]) -> Vec<u8> {
@@ -228,11 +222,5 @@ mod tests {
             let bytes: Vec<u8> = (0..length).map(|i| (i * 37 + length) as u8).collect();
             assert_eq!(frame_crc(&bytes), bits(&bytes));
         }
-    }
-
-    #[test]
-    fn the_tags_own_sum() {
-        assert_eq!(epc_crc(&hex::decode("3000000000000000000000001545").unwrap()), 0xE94A);
-        assert_eq!(epc_crc(&hex::decode("340030751FEB705C5904E3D50D70").unwrap()), 0x3A76);
     }
 }

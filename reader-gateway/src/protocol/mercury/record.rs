@@ -11,7 +11,7 @@
 //! Flags come in any combination and always in this order. A flag not known here makes the rest
 //! unreadable, so such a record is refused as a whole and never half believed.
 
-use super::frame::epc_crc;
+use tag_data::gen2::crc16;
 
 /// The metadata this driver asks for.
 pub const USUAL_FLAGS: u16 = 0x01FF;
@@ -102,7 +102,7 @@ fn gen2(marked: &[u8]) -> Option<(&[u8], Option<bool>)> {
         let second = epc[0] & 0x80 != 0 && epc.len() >= 4; // An XPC word may announce another.
         epc = &epc[if second { 4 } else { 2 }..];
     }
-    Some((epc, Some(epc_crc(body) == u16::from_be_bytes([crc[0], crc[1]]))))
+    Some((epc, Some(crc16(body) == u16::from_be_bytes([crc[0], crc[1]]))))
 }
 
 #[cfg(test)]
@@ -139,7 +139,7 @@ mod tests {
             body.extend(epc);
             data.extend(128_u16.to_be_bytes());
             data.extend(&body);
-            data.extend(epc_crc(&body).to_be_bytes());
+            data.extend(crc16(&body).to_be_bytes());
             let record = read(&data).unwrap();
             assert_eq!((record.epc, record.crc_fits), (&epc[..], Some(true)));
             assert_eq!(record.rssi_dbm, (flags & 2 != 0).then_some(-60));

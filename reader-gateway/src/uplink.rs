@@ -1,0 +1,298 @@
+//! The uplink: what to send next, and what an answer means. Without a socket or a clock.
+//!
+//! ```text
+//! 200 receipt, signed, head not behind the last  -> everything below `next` is acknowledged
+//! 409 with send_from N                           -> send again from N
+//! 403 gateway-not-enrolled                       -> ask for enrolment, keep everything, try later
+//! other 4xx, 5xx, no answer, bad signature       -> wait longer each time, keep everything
+//! head behind the last receipt's                 -> stop, aloud, until a person accepts the new head
+//! ```
+//! Only a receipt signed with the configured key empties the outbox. Waits are spread by a seed.
+
+pub mod http;
+
+use serde::{Deserialize, Serialize};
+use tag_data::batch::Receipt;
+use tag_data::moment::Moment;
+
+use crate::backoff::Backoff;
+use crate::identity::{Identity, is_signed};
+use crate::outbox::{Head, Outbox, OutboxError};
+use crate::protocol::{bounded, millis_later};
+
+const FIRST_WAIT_MS: u64 = 250;
+const MOST_WAIT_MS: u64 = 30_000;
+/// How often a stopped uplink says again that it is stopped.
+const REMIND_S: i64 = 60;
+
+/// A POST to the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Path below the service's base URL.
+    pub path: String,
+    /// JSON.
+    pub body: Vec<u8>,
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The service answered.
+    Status(u16, Vec<u8>),
+    /// It did not; why, in words.
+    None(String),
+}
+
+/// How a request travels: HTTP in the program, a function call in tests and in the demonstration.
+pub type Post = Box<dyn FnMut(&Request) -> Answer + Send>;
+
+/// What to do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Post this, then hand the answer to [`Uplink::answered`].
+    Send(Request),
+    /// Nothing until then; `None`: until something is put into the outbox.
+    Wait(Option<Moment>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Batch { first: u64 },
+    Enrolment,
+}
+
+/// The state of the talk with the service.
+#[derive(Debug)]
+pub struct Uplink {
+    identity: Identity,
+    name: String,
+    code_words: Option<String>,
+    service_key: [u8; 32],
+    accept_new_head: bool,
+    backoff: Backoff,
+    not_before: Option<Moment>,
+    asked: Option<Asked>,
+    enrol_next: bool,
+    stopped: Option<String>,
+    trouble: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Enrolment<'a> {
+    id: &'a str,
+    public_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code_words: Option<&'a str>,
+}
+
+/// The members of a problem document that matter here.
+#[derive(Default, Deserialize)]
+struct Problem {
+    #[serde(default, rename = "type")]
+    kind: String,
+    #[serde(default)]
+    detail: String,
+    send_from: Option<u64>,
+}
+
+impl Uplink {
+    /// An uplink that has not spoken. `accept_new_head`: a person said that the service's log was restored.
+    #[must_use]
+    pub fn new(identity: Identity, name: &str, service_key: [u8; 32], accept_new_head: bool, seed: u64) -> Self {
+        Self {
+            identity,
+            name: name.to_owned(),
+            code_words: None,
+            service_key,
+            accept_new_head,
+            backoff: Backoff::new(FIRST_WAIT_MS, MOST_WAIT_MS, seed),
+            not_before: None,
+            asked: None,
+            enrol_next: false,
+            stopped: None,
+            trouble: None,
+        }
+    }
+
+    /// Words that the service's people gave for this enrolment.
+    pub fn set_code_words(&mut self, words: Option<String>) {
+        self.code_words = words;
+    }
+
+    /// The gateway's key id.
+    #[must_use]
+    pub fn gateway(&self) -> &str {
+        self.identity.id()
+    }
+
+    /// Why nothing is acknowledged at present, in words.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        self.stopped.as_deref().or(self.trouble.as_deref())
+    }
+
+    /// The request that asks to be enrolled.
+    #[must_use]
+    pub fn enrolment(&self) -> Request {
+        let body = Enrolment { id: &self.name, public_key: self.identity.public_key(), code_words: self.code_words.as_deref() };
+        let body = serde_json::to_vec(&body).expect("texts always serialise");
+        Request { path: "/api/v1/gateways".to_owned(), body }
+    }
+
+    /// What to do now.
+    ///
+    /// # Errors
+    /// The outbox cannot be read.
+    pub fn step(&mut self, now: Moment, outbox: &Outbox) -> Result<Step, OutboxError> {
+        // A clock that stepped back must not hold us for longer than a wait ever is.
+        let held = self.not_before.filter(|then| *then > now && *then <= millis_later(now, MOST_WAIT_MS as i64 * 2));
+        if let Some(then) = held {
+            return Ok(Step::Wait(Some(then)));
+        }
+        if let Some(why) = &self.stopped {
+            tracing::error!(uplink.stopped = %why, "Nothing is sent: {why}. Start with --accept-new-head once the break is declared.");
+            let then = now.plus_seconds(REMIND_S);
+            self.not_before = Some(then);
+            return Ok(Step::Wait(Some(then)));
+        }
+        if outbox.waiting() == 0 {
+            return Ok(Step::Wait(None));
+        }
+        if self.enrol_next {
+            self.asked = Some(Asked::Enrolment);
+            return Ok(Step::Send(self.enrolment()));
+        }
+        let waiting = outbox.batch(outbox.acknowledged())?;
+        self.asked = Some(Asked::Batch { first: waiting.first });
+        let batch = self.identity.sign(waiting);
+        let body = serde_json::to_vec(&batch).expect("a batch always serialises");
+        Ok(Step::Send(Request { path: format!("/api/v1/gateways/{}/batches", self.identity.id()), body }))
+    }
+
+    /// Takes the answer to the last request.
+    ///
+    /// # Errors
+    /// The outbox cannot be written.
+    pub fn answered(&mut self, now: Moment, outbox: &mut Outbox, answer: Answer) -> Result<(), OutboxError> {
+        match (self.asked.take(), answer) {
+            (_, Answer::None(why)) => self.later(now, format!("the service is out of reach: {why}")),
+            (Some(Asked::Enrolment), Answer::Status(status, body)) => self.enrolment_answered(now, status, &body),
+            (Some(Asked::Batch { first }), Answer::Status(200, body)) => self.receipt(now, outbox, first, &body)?,
+            (Some(Asked::Batch { first }), Answer::Status(status, body)) => self.refused(now, outbox, first, status, &body)?,
+            (None, Answer::Status(..)) => {}
+        }
+        Ok(())
+    }
+
+    fn enrolment_answered(&mut self, now: Moment, status: u16, body: &[u8]) {
+        self.enrol_next = false;
+        let code = self.identity.confirmation_code(&self.service_key);
+        match status {
+            200..=299 | 409 => {
+                tracing::warn!(
+                    gateway.key = self.identity.id(),
+                    "Waiting for two people to approve this gateway; the code is {code} on both sides."
+                );
+                self.later(now, format!("not enrolled yet; the code is {code}"));
+            }
+            status => self.later(now, format!("the service refuses the enrolment with {status}: {}", problem(body).detail)),
+        }
+    }
+
+    /// A receipt made on paper, stick or wire: checked, then believed.
+    ///
+    /// # Errors
+    /// The outbox cannot be written.
+    pub fn take_receipt(
+        &mut self,
+        now: Moment,
+        outbox: &mut Outbox,
+        receipt: &Receipt,
+    ) -> Result<Result<(), String>, OutboxError> {
+        if receipt.gateway != self.identity.id() {
+            return Ok(Err(format!("the receipt is for {}", bounded(&receipt.gateway))));
+        }
+        if !is_signed(receipt, &self.service_key) {
+            return Ok(Err("the receipt is not signed with the configured service_key".to_owned()));
+        }
+        let head = Head { size: receipt.log_size, root: receipt.log_root.clone() };
+        if let Some(last) = outbox.head()?.filter(|_| !self.accept_new_head) {
+            let behind = head.size < last.size;
+            if behind || (head.size == last.size && head.root != last.root) {
+                let how = if behind { "went back" } else { "changed" };
+                let why = format!(
+                    "the service's log {how}: size {} and root {} now, {} and {} before",
+                    head.size, head.root, last.size, last.root
+                );
+                self.stopped = Some(why.clone());
+                return Ok(Err(why));
+            }
+        }
+        self.accept_new_head = false;
+        outbox.acknowledge(receipt.next, &head, now)?;
+        Ok(Ok(()))
+    }
+
+    fn receipt(&mut self, now: Moment, outbox: &mut Outbox, first: u64, body: &[u8]) -> Result<(), OutboxError> {
+        let Ok(receipt) = serde_json::from_slice::<Receipt>(body) else {
+            self.later(now, "the service's answer is no receipt".to_owned());
+            return Ok(());
+        };
+        match self.take_receipt(now, outbox, &receipt)? {
+            Ok(()) if receipt.next > first => {
+                self.backoff.reset();
+                (self.not_before, self.trouble) = (None, None);
+            }
+            Ok(()) => self.later(now, format!("the service took nothing of a batch that begins at {first}")),
+            Err(why) => self.later(now, why),
+        }
+        Ok(())
+    }
+
+    fn refused(&mut self, now: Moment, outbox: &mut Outbox, first: u64, status: u16, body: &[u8]) -> Result<(), OutboxError> {
+        let problem = problem(body);
+        match (status, problem.send_from) {
+            (409, Some(from)) if from != first => return self.send_from(now, outbox, from),
+            (403, _) if problem.kind.ends_with("gateway-not-enrolled") => {
+                self.enrol_next = true;
+                self.trouble = Some("this gateway is not enrolled".to_owned());
+            }
+            _ => self.later(
+                now,
+                format!("the service refuses a batch with {status}: {} {}", bounded(&problem.kind), bounded(&problem.detail)),
+            ),
+        }
+        Ok(())
+    }
+
+    fn send_from(&mut self, now: Moment, outbox: &mut Outbox, from: u64) -> Result<(), OutboxError> {
+        if from > outbox.next() {
+            tracing::error!(
+                outbox.next = outbox.next(),
+                service.next = from,
+                "The book knows more of this gateway than its outbox: it was lost or is old."
+            );
+            return outbox.renumber(from, "the outbox was lost or is older than the book", now);
+        }
+        if outbox.rewind(from)? {
+            tracing::warn!(outbox.from = from, "The service asks for items again; they are sent from {from}.");
+        } else if self.accept_new_head {
+            outbox.renumber(from, "the book lost items that the gateway no longer holds", now)?;
+        } else {
+            self.stopped =
+                Some(format!("the service asks for items from {from}, which it confirmed long ago and which are no longer held"));
+        }
+        Ok(())
+    }
+
+    fn later(&mut self, now: Moment, why: String) {
+        let wait = self.backoff.wait_ms();
+        tracing::warn!(uplink.wait_ms = wait, "Not delivered, kept: {why}.");
+        self.not_before = Some(millis_later(now, wait as i64));
+        self.trouble = Some(why);
+    }
+}
+
+fn problem(body: &[u8]) -> Problem {
+    serde_json::from_slice(body).unwrap_or_default()
+}
