@@ -81,12 +81,12 @@ impl Standing {
                 over.push(*condition);
             }
         }
-        for condition in over {
-            self.faults.remove(&condition);
-            let lasting = matches!(condition, ReaderCondition::Throttled | ReaderCondition::AntennaFault);
-            if let (true, Some(base)) = (lasting, self.base) {
-                effects.push(Effect::Condition(base, Some("the fault told before has not come again".to_owned())));
-            }
+        let lasting =
+            |condition: &ReaderCondition| matches!(condition, ReaderCondition::Throttled | ReaderCondition::AntennaFault);
+        let ended = over.iter().any(lasting);
+        self.faults.retain(|condition, _| !over.contains(condition));
+        if let (true, Some(base)) = (ended && !self.faults.keys().any(lasting), self.base) {
+            effects.push(Effect::Condition(base, Some("the fault told before has not come again".to_owned())));
         }
     }
 

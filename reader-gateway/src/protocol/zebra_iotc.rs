@@ -71,14 +71,19 @@ impl ZebraIotc {
     pub fn receive(&mut self, now: Moment, payload: &[u8]) -> Vec<Effect> {
         let mut effects = Vec::new();
         if payload.len() > PAYLOAD_BYTES {
-            self.garbled(now, payload, "a message above 256 KiB", &mut effects);
+            self.garbled(now, payload, secrets::may_hold(payload), "a message above 256 KiB", &mut effects);
             return effects;
         }
+        // A value is as secret as its name, and the name may stand in another piece: the whole message decides, once.
+        let mut withheld = None;
         for piece in split::split(payload) {
-            match piece {
-                Piece::Object(bytes) => self.object(now, bytes, &mut effects),
-                Piece::Rubbish(bytes) => self.garbled(now, bytes, "no JSON object", &mut effects),
-            }
+            let (bytes, why) = match piece {
+                Piece::Object(bytes) if self.object(now, bytes, &mut effects) => continue,
+                Piece::Object(bytes) => (bytes, "broken JSON"),
+                Piece::Rubbish(bytes) => (bytes, "no JSON object"),
+            };
+            let withheld = *withheld.get_or_insert_with(|| secrets::may_hold(payload));
+            self.garbled(now, bytes, withheld, why, &mut effects);
         }
         self.tell_lost(now, &mut effects);
         self.set_alarm(&mut effects);
@@ -99,10 +104,9 @@ impl ZebraIotc {
         effects
     }
 
-    fn object(&mut self, now: Moment, bytes: &[u8], effects: &mut Vec<Effect>) {
-        let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else {
-            return self.garbled(now, bytes, "broken JSON", effects);
-        };
+    /// Takes one object; false: it is no good JSON.
+    fn object(&mut self, now: Moment, bytes: &[u8], effects: &mut Vec<Effect>) -> bool {
+        let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else { return false };
         self.last_message = Some(now);
         self.standing.base(ReaderCondition::Hearing, None, effects);
         let stripped = secrets::strip(&mut value);
@@ -113,6 +117,7 @@ impl ZebraIotc {
             effects.push(Effect::Count(Counter::OtherFrames, 1));
             self.management(now, &value, effects);
         }
+        true
     }
 
     fn data(&mut self, now: Moment, event: &Value, raw: String, effects: &mut Vec<Effect>) {
@@ -173,8 +178,8 @@ impl ZebraIotc {
         }
     }
 
-    fn garbled(&mut self, now: Moment, bytes: &[u8], why: &str, effects: &mut Vec<Effect>) {
-        let first = if secrets::may_hold(bytes) {
+    fn garbled(&mut self, now: Moment, bytes: &[u8], withheld: bool, why: &str, effects: &mut Vec<Effect>) {
+        let first = if withheld {
             "(withheld, may hold a password)".to_owned()
         } else {
             hex_upper(&bytes[..bytes.len().min(GARBLED_BYTES_KEPT)])

@@ -113,7 +113,7 @@ impl Dialogue {
             }
             (opcode, 0) => {
                 if opcode == VERSION {
-                    self.firmware = Some(version_words(data));
+                    self.firmware = version_words(data);
                 }
                 self.ask(now, step + 1, effects);
             }
@@ -229,11 +229,7 @@ fn blanked(frame: Frame<'_>, record: &Record<'_>) -> String {
 }
 
 /// Boot loader, hardware, firmware date, firmware: four bytes each.
-fn version_words(data: &[u8]) -> String {
-    match (data.get(4..8), data.get(8..12), data.get(12..16)) {
-        (Some(hardware), Some(date), Some(firmware)) => {
-            format!("hardware {}, firmware {} of {}", hex_upper(hardware), hex_upper(firmware), hex_upper(date))
-        }
-        _ => format!("version {}", hex_upper(&data[..data.len().min(32)])),
-    }
+fn version_words(data: &[u8]) -> Option<String> {
+    let (hardware, date, firmware) = (data.get(4..8)?, data.get(8..12)?, data.get(12..16)?);
+    Some(format!("hardware {}, firmware {} of {}", hex_upper(hardware), hex_upper(firmware), hex_upper(date)))
 }

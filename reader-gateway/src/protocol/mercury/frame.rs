@@ -191,6 +191,7 @@ mod tests {
         check(0x04, &[], "FF 00 04 1D 0B");
         check(0x03, &[], "FF 00 03 1D 0C");
         check(0x93, &[0, 5], "FF 02 93 00 05 51 7D");
+        check(0x97, &[8], "FF 01 97 08 4B B5"); // Some copies of the manual show opcode 87; the sum settles it.
         check(0x22, &[0x01, 0xF4], "FF 02 22 01 F4 E7 76");
         check(0x29, &[0, 0, 0], "FF 03 29 00 00 00 F4 22");
         check(0x2F, &[0, 0, 2], "FF 03 2F 00 00 02 5E 86");
