@@ -7,10 +7,13 @@
 
 pub mod alerts;
 pub mod as_of;
+pub mod bench;
 pub mod cases;
 pub mod counts;
 pub mod destruction;
+pub mod document;
 pub mod gateways;
+pub mod lookup;
 pub mod people;
 pub mod places;
 pub mod presence;

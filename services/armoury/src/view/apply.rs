@@ -7,11 +7,11 @@ use tag_data::scan::{Carrier, Observation};
 use super::cases::{CaseRow, Stage};
 use super::counts::{Count, CountRow, CountStage};
 use super::gateways::place as parse_place;
+use super::lookup::TagMatch;
 use super::presence::Last;
 use super::scope::Scope;
 use super::texts::{Ix, NONE};
 use super::trail::{Evidence, Said};
-use super::weapons::TagMatch;
 use super::{Views, subject, subject_text};
 use crate::codes::{Level, Way};
 use crate::event::batch::BatchEvent;
@@ -21,6 +21,7 @@ use crate::event::gateway::GatewayEvent;
 use crate::event::weapon::WeaponEvent;
 use crate::event::{Event, Fact};
 use crate::ids::{BatchId, CaseId, PlaceId, WeaponId};
+use crate::weapon::moves::expected;
 
 impl Views {
     /// Takes one fact in. Never fails: the log is what happened.
@@ -245,25 +246,6 @@ impl Views {
     fn say(&mut self, weapon: WeaponId, fact: &Fact, detail: Option<&str>, evidence: Evidence, place: Ix) {
         let ix = self.weapons.keep(weapon);
         self.trails.act(ix, fact, Said { place, detail, evidence }, &mut self.texts);
-    }
-}
-
-/// Whether a count must account for a weapon that stands like this.
-fn expected(standing: &crate::life::Standing) -> bool {
-    use crate::codes::State;
-    match standing.state {
-        State::Unaccounted | State::PresumedLost | State::Lost => standing.in_case,
-        State::Destroyed | State::DestroyedInIncident | State::Merged | State::TransferredOut | State::Repatriated => false,
-        State::Provisional
-        | State::InStore
-        | State::Issued
-        | State::OnLoan
-        | State::InTransit
-        | State::InMaintenance
-        | State::Evidence
-        | State::RecoveredHeld
-        | State::Batched
-        | State::Deactivated => true,
     }
 }
 

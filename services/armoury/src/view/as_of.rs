@@ -5,6 +5,7 @@
 //! of its claimed times. [`Views::fold`] answers both honestly from the facts. For the whole
 //! armoury at a position, [`Feed`] keeps what changed after what, so that no log is read.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tag_data::moment::Moment;
@@ -52,7 +53,15 @@ impl Views {
             return views;
         }
         let mut ordered: Vec<&Fact> = held.collect();
-        ordered.sort_by_key(|fact| (fact.occurred_at, fact.position));
+        let mut begun: HashMap<&str, Moment> = HashMap::new();
+        for fact in &ordered {
+            let first = begun.entry(&fact.stream).or_insert(fact.occurred_at);
+            *first = (*first).min(fact.occurred_at);
+        }
+        // A life begins with its first event, also where later ones are claimed to be earlier: an
+        // issue on paper before the ledger was taken on is still an issue of a weapon in the book.
+        let claimed = |fact: &Fact| if fact.revision == 0 { begun[fact.stream.as_str()] } else { fact.occurred_at };
+        ordered.sort_by_key(|fact| (claimed(fact), fact.revision != 0, fact.position));
         ordered.into_iter().for_each(|fact| views.apply(fact));
         views
     }

@@ -6,12 +6,13 @@
 use std::collections::{BTreeSet, BinaryHeap};
 
 use super::Views;
+use super::lookup::TagMatch;
 use super::places::Mask;
 use super::scope::{PAGE_MAX, Page, Scope};
 use super::state::WeaponState;
 use super::texts::{Ix, NONE};
 use super::weapon::{DocumentRow, WeaponRow};
-use super::weapons::{Article, TagMatch};
+use super::weapons::Article;
 use crate::codes::{Class, Disposition, State};
 use crate::ids::{PlaceId, ServiceNumber, WeaponId};
 use crate::marks::match_key;

@@ -7,8 +7,9 @@
 use tag_data::moment::Moment;
 
 use super::texts::{Ix, NONE};
-use crate::codes::{Disposition, ElsewhereKind, State};
+use crate::codes::{Disposition, State};
 use crate::event::weapon::WeaponEvent;
+use crate::weapon::moves::Stage;
 
 /// What of a weapon changes. Numbers as kept by [`super::Places`] and [`super::People`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +24,8 @@ pub struct WeaponState {
     pub assigned: Ix,
     /// Where it stands in its life; none before it is entered.
     pub state: Option<State>,
-    /// The state before it became unaccounted or was batched.
-    pub before: Option<State>,
+    /// The state it goes back to when it is explained or let out of its batch.
+    pub back: State,
     /// What is to become of it.
     pub disposition: Disposition,
     /// Bits of [`flag`].
@@ -43,6 +44,8 @@ pub mod flag {
     pub const AGAINST_BOOK: u8 = 8;
     /// Its identity stood in the book already when it was entered.
     pub const DUPLICATE: u8 = 16;
+    /// Locked in a batch and not let out by two, wherever it is.
+    pub const LOCKED: u8 = 32;
 }
 
 const _: () = assert!(size_of::<WeaponState>() <= 32, "copied for a million weapons at once");
@@ -61,7 +64,7 @@ impl WeaponState {
         holder: NONE,
         assigned: NONE,
         state: None,
-        before: None,
+        back: State::InStore,
         disposition: Disposition::Keep,
         flags: 0,
     };
@@ -72,24 +75,9 @@ impl WeaponState {
         self.flags & flag != 0
     }
 
-    fn set(&mut self, flag: u8, on: bool) {
+    /// Sets or clears a flag.
+    pub(super) const fn set(&mut self, flag: u8, on: bool) {
         self.flags = if on { self.flags | flag } else { self.flags & !flag };
-    }
-
-    /// Whether the record has ended: nothing of it is expected anywhere any more.
-    #[must_use]
-    pub const fn ended(&self) -> bool {
-        matches!(
-            self.state,
-            None | Some(
-                State::Destroyed
-                    | State::DestroyedInIncident
-                    | State::Deactivated
-                    | State::TransferredOut
-                    | State::Repatriated
-                    | State::Merged
-            )
-        )
     }
 
     /// Whether it is out under a document: issued, lent, in a workshop, evidence or on the road.
@@ -98,106 +86,81 @@ impl WeaponState {
         matches!(self.state, Some(State::Issued | State::OnLoan | State::InTransit | State::InMaintenance | State::Evidence))
     }
 
-    fn go(&mut self, state: State, at: Moment) {
-        self.state = Some(state);
-        self.since = at;
+    /// How far its life has come, as the rules see it; none before it is entered.
+    #[must_use]
+    pub fn stage(&self) -> Option<Stage> {
+        let (provisional, locked) = (self.has(flag::PROVISIONAL), self.has(flag::LOCKED));
+        self.state.map(|state| Stage { state, back: self.back, provisional, locked })
     }
 
-    fn put(&mut self, state: State, place: Ix, at: Moment, against_book: Option<State>) {
-        self.go(state, at);
+    /// The state after an event. `place` and `person` are the numbers of the place and the person
+    /// that the event names. Never fails: the log is what happened. What a move means is the
+    /// weapon's own rule ([`Stage::after`]); an event before its entry changes nothing.
+    pub fn step(&mut self, event: &WeaponEvent, at: Moment, place: Ix, person: Ix) {
+        let Some(stage) = self.stage() else {
+            self.enter(event, at, place);
+            return;
+        };
+        let after = stage.after(event);
+        if after.state != stage.state {
+            self.since = at;
+        }
+        self.take(after);
+        match event {
+            WeaponEvent::Racked(racked) => self.stands(place, at, racked.against_book),
+            WeaponEvent::Returned(returned) => self.stands(place, at, returned.against_book),
+            WeaponEvent::Recovered(recovered) => self.stands(place, at, recovered.against_book),
+            WeaponEvent::Restored(_) => self.stands(place, at, None),
+            WeaponEvent::Explained(explained) if explained.place.is_some() => self.stands(place, at, None),
+            WeaponEvent::Issued(issued) => self.goes_out(person, at, issued.against_book),
+            WeaponEvent::SentElsewhere(sent) => self.goes_out(NONE, at, sent.against_book),
+            WeaponEvent::Assigned(_) => self.assigned = person,
+            WeaponEvent::PartRemoved(_) => self.set(flag::PART_REMOVED, true),
+            WeaponEvent::DispositionDecided(decided) => self.disposition = decided.disposition,
+            WeaponEvent::Registered(_)
+            | WeaponEvent::MarkRecorded(_)
+            | WeaponEvent::TagBound(_)
+            | WeaponEvent::TagRetired(_)
+            | WeaponEvent::ReceiverConfirmed(_) // Whether a document is confirmed, the columns know:
+            | WeaponEvent::PartRestored(_) // And whether it was the last part.
+            | WeaponEvent::Unaccounted(_)
+            | WeaponEvent::Explained(_)
+            | WeaponEvent::PresumedLost(_)
+            | WeaponEvent::Lost(_)
+            | WeaponEvent::Batched(_)
+            | WeaponEvent::Unbatched(_)
+            | WeaponEvent::Destroyed(_) => {}
+        }
+    }
+
+    fn enter(&mut self, event: &WeaponEvent, at: Moment, place: Ix) {
+        let WeaponEvent::Registered(entered) = event else { return };
+        *self = Self { since: at, place, ..Self::ABSENT };
+        self.take(Stage::begun(if entered.provisional { State::Provisional } else { State::InStore }));
+        self.set(flag::DUPLICATE, entered.duplicate_reason.is_some());
+    }
+
+    const fn take(&mut self, stage: Stage) {
+        self.state = Some(stage.state);
+        self.back = stage.back;
+        self.set(flag::PROVISIONAL, stage.provisional);
+        self.set(flag::LOCKED, stage.locked);
+    }
+
+    fn stands(&mut self, place: Ix, at: Moment, against_book: Option<State>) {
+        if self.place != place {
+            self.since = at;
+        }
         self.place = place;
         self.holder = NONE;
         self.set(flag::CONFIRMED, false);
         self.set(flag::AGAINST_BOOK, against_book.is_some());
     }
 
-    /// The state after an event. `place` and `person` are the numbers of the place and the person
-    /// that the event names. Never fails: the log is what happened.
-    pub fn step(&mut self, event: &WeaponEvent, at: Moment, place: Ix, person: Ix) {
-        match event {
-            WeaponEvent::Registered(entered) => {
-                *self = Self::ABSENT;
-                self.put(if entered.provisional { State::Provisional } else { State::InStore }, place, at, None);
-                self.set(flag::PROVISIONAL, entered.provisional);
-                self.set(flag::DUPLICATE, entered.duplicate_reason.is_some());
-            }
-            WeaponEvent::Racked(racked) => self.put(self.back(), place, at, racked.against_book),
-            WeaponEvent::Returned(returned) => self.put(self.back(), place, at, returned.against_book),
-            WeaponEvent::Issued(issued) => {
-                self.go(State::Issued, at);
-                self.holder = person;
-                self.set(flag::CONFIRMED, issued.acknowledgement == crate::codes::Acknowledgement::Pin);
-                self.set(flag::AGAINST_BOOK, issued.against_book.is_some());
-            }
-            WeaponEvent::SentElsewhere(sent) => {
-                self.go(elsewhere(sent.kind), at);
-                self.holder = NONE;
-                self.set(flag::CONFIRMED, false);
-                self.set(flag::AGAINST_BOOK, sent.against_book.is_some());
-            }
-            WeaponEvent::ReceiverConfirmed(_) => self.set(flag::CONFIRMED, true),
-            WeaponEvent::Assigned(_) => self.assigned = person,
-            WeaponEvent::PartRemoved(_) => self.set(flag::PART_REMOVED, true),
-            WeaponEvent::PartRestored(_) => self.set(flag::PART_REMOVED, false),
-            WeaponEvent::DispositionDecided(decided) => self.disposition = decided.disposition,
-            WeaponEvent::Unaccounted(_) => {
-                self.before = self.state;
-                self.go(State::Unaccounted, at);
-            }
-            WeaponEvent::Explained(explained) => {
-                let back = self.before.take().unwrap_or(State::InStore);
-                if explained.place.is_some() { self.put(State::InStore, place, at, None) } else { self.go(back, at) }
-            }
-            WeaponEvent::PresumedLost(_) => self.go(State::PresumedLost, at),
-            WeaponEvent::Lost(_) => self.go(State::Lost, at),
-            WeaponEvent::Recovered(_) => self.put(State::RecoveredHeld, place, at, None),
-            WeaponEvent::Restored(_) => self.put(State::InStore, place, at, None),
-            WeaponEvent::Batched(_) => {
-                self.before = self.state;
-                self.go(State::Batched, at);
-            }
-            WeaponEvent::Unbatched(_) => self.go(State::InStore, at),
-            WeaponEvent::Destroyed(_) => self.go(State::Destroyed, at),
-            WeaponEvent::MarkRecorded(_) | WeaponEvent::TagBound(_) | WeaponEvent::TagRetired(_) => {}
-        }
-    }
-
-    /// What a weapon becomes that is put into a rack: what was lost or gone is held for
-    /// examination first, what is provisional stays so.
-    fn back(&self) -> State {
-        match self.state {
-            Some(
-                State::Lost
-                | State::PresumedLost
-                | State::RecoveredHeld
-                | State::Destroyed
-                | State::DestroyedInIncident
-                | State::Deactivated
-                | State::TransferredOut
-                | State::Repatriated
-                | State::Merged,
-            ) => State::RecoveredHeld,
-            Some(State::Provisional) => State::Provisional,
-            Some(
-                State::InStore
-                | State::Issued
-                | State::OnLoan
-                | State::InTransit
-                | State::InMaintenance
-                | State::Evidence
-                | State::Unaccounted
-                | State::Batched,
-            )
-            | None => State::InStore,
-        }
-    }
-}
-
-const fn elsewhere(kind: ElsewhereKind) -> State {
-    match kind {
-        ElsewhereKind::Loan => State::OnLoan,
-        ElsewhereKind::Maintenance => State::InMaintenance,
-        ElsewhereKind::Evidence => State::Evidence,
-        ElsewhereKind::Transit => State::InTransit,
+    const fn goes_out(&mut self, holder: Ix, at: Moment, against_book: Option<State>) {
+        self.since = at;
+        self.holder = holder;
+        self.set(flag::CONFIRMED, false);
+        self.set(flag::AGAINST_BOOK, against_book.is_some());
     }
 }

@@ -18,6 +18,7 @@ use super::texts::Ix;
 use super::weapon::{DocumentRow, WeaponRow};
 use crate::codes::{Class, Disposition, State};
 use crate::ids::{PlaceId, ServiceNumber};
+use crate::weapon::moves::out;
 
 /// One row of the stockpile: weapons alike in place, kind and state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -158,7 +159,7 @@ impl Views {
         for (ix, document) in self.weapons.documents() {
             let state = self.weapons.state(ix);
             if let Some(due_at) = document.due.filter(|due| *due < now)
-                && state.out()
+                && state.state.is_some_and(out)
                 && mask.holds(state.place)
                 && let Some(row) = self.row_in(ix, &state)
             {

@@ -10,10 +10,11 @@ use super::Views;
 use super::alerts::AlertRow;
 use super::cases::CaseRow;
 use super::destruction::PartRow;
+use super::document::Document;
 use super::presence::Sensed;
 use super::state::{WeaponState, flag};
 use super::texts::Ix;
-use super::weapons::{Document, TagEntry};
+use super::weapons::TagEntry;
 use crate::codes::{Acknowledgement, Class, Disposition, ElsewhereKind, Origin, State, Way};
 use crate::ids::{BatchId, EventId, GatewayKey, PlaceId, ServiceNumber, WeaponId};
 use crate::life::{OpenDocument, Standing};
@@ -79,9 +80,11 @@ pub struct DocumentRow {
     pub kind: Option<ElsewhereKind>,
     /// The receiver: a service number, or the document's words.
     pub receiver: String,
-    /// The document's number, or the purpose of an issue.
+    /// Its number, which a receipt names; an issue is named by its event's id.
+    pub number: String,
+    /// An issue's purpose.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub number: Option<String>,
+    pub purpose: Option<String>,
     /// Who opened it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opened_by: Option<ServiceNumber>,
@@ -235,7 +238,7 @@ impl Views {
     pub fn standing(&self, id: WeaponId) -> Option<Standing> {
         let ix = self.weapons.find(id)?;
         let state = self.weapons.state(ix);
-        let document = self.weapons.document(ix).filter(|_| state.out());
+        let document = self.weapons.document(ix);
         Some(Standing {
             state: state.state?,
             place: self.places.id(state.place)?,
@@ -295,7 +298,8 @@ impl From<&Document> for DocumentRow {
             position: document.position,
             kind: document.kind,
             receiver: document.receiver.clone(),
-            number: document.number.clone(),
+            number: document.named.clone(),
+            purpose: document.purpose.clone(),
             opened_by: document.opened_by.clone(),
             opened_at: document.opened_at,
             due: document.due,

@@ -8,15 +8,16 @@ use std::collections::BTreeMap;
 
 use tag_data::moment::Moment;
 
+use super::document::{Document, person_of, place_of};
 use super::people::People;
 use super::places::Places;
-use super::state::WeaponState;
+use super::state::{WeaponState, flag};
 use super::texts::{Ix, NONE, Table, Texts, hash, mix, number, roomy};
-use crate::codes::{Acknowledgement, Class, Component, ElsewhereKind, MarkKind, MarkMethod, Origin};
+use crate::codes::{Class, Component, MarkKind, MarkMethod, Origin};
 use crate::event::Fact;
 use crate::event::weapon::{Registered, WeaponEvent};
-use crate::ids::{EventId, PlaceId, ServiceNumber, WeaponId};
-use crate::marks::{Identity, Mark, match_key};
+use crate::ids::{ServiceNumber, WeaponId};
+use crate::marks::{Identity, Mark};
 
 /// The most weapons that a look-up answers with.
 pub const FOUND_MAX: usize = 100;
@@ -53,10 +54,10 @@ pub struct Fixed {
     pub source: Ix,
     /// Why entered as a duplicate, a kept text or [`NONE`].
     pub duplicate_reason: Ix,
-    first_mark: Ix,
-    first_tag: Ix,
-    same_identity: Ix,
-    identity: u64,
+    pub(super) first_mark: Ix,
+    pub(super) first_tag: Ix,
+    pub(super) same_identity: Ix,
+    pub(super) identity: u64,
     /// Twelve folded characters of the serial as one number: the order of every list.
     pub order: u64,
     /// Year of manufacture; 0 if not known.
@@ -66,16 +67,16 @@ pub struct Fixed {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct MarkEntry {
-    weapon: Ix,
-    next_of_weapon: Ix,
-    next_of_key: Ix,
-    text: Ix,
-    key: Ix,
-    position: Ix,
-    kind: MarkKind,
-    component: Component,
-    method: MarkMethod,
+pub(super) struct MarkEntry {
+    pub(super) weapon: Ix,
+    pub(super) next_of_weapon: Ix,
+    pub(super) next_of_key: Ix,
+    pub(super) text: Ix,
+    pub(super) key: Ix,
+    pub(super) position: Ix,
+    pub(super) kind: MarkKind,
+    pub(super) component: Component,
+    pub(super) method: MarkMethod,
 }
 
 /// A tag's binding to a weapon.
@@ -83,8 +84,8 @@ struct MarkEntry {
 pub struct TagEntry {
     /// The weapon.
     pub weapon: Ix,
-    next_of_weapon: Ix,
-    next_of_epc: Ix,
+    pub(super) next_of_weapon: Ix,
+    pub(super) next_of_epc: Ix,
     /// EPC, a kept text.
     pub epc: Ix,
     /// Chip serial, a kept text or [`NONE`].
@@ -93,31 +94,6 @@ pub struct TagEntry {
     pub bound_at: Moment,
     /// Since when it is retired.
     pub retired_at: Option<Moment>,
-}
-
-/// The document by which a weapon is out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
-    /// The event that opened it.
-    pub event: EventId,
-    /// Its position.
-    pub position: u64,
-    /// Issue to a person (none) or what kind of sending.
-    pub kind: Option<ElsewhereKind>,
-    /// Who opened it.
-    pub opened_by: Option<ServiceNumber>,
-    /// When, as claimed.
-    pub opened_at: Moment,
-    /// The receiver: a service number or the words of the document.
-    pub receiver: String,
-    /// The document's number or the issue's purpose.
-    pub number: Option<String>,
-    /// When it is due back or there.
-    pub due: Option<Moment>,
-    /// How a person acknowledged an issue.
-    pub acknowledgement: Option<Acknowledgement>,
-    /// Who confirmed for the receiver, and when.
-    pub confirmed: Option<(Option<ServiceNumber>, Moment)>,
 }
 
 /// When a weapon was designated, by whose order.
@@ -140,29 +116,16 @@ pub struct Weapons {
     pub states: Vec<WeaponState>,
     /// What kinds occur, by number.
     pub articles: Vec<Article>,
-    marks: Vec<MarkEntry>,
-    tags: Vec<TagEntry>,
+    pub(super) marks: Vec<MarkEntry>,
+    pub(super) tags: Vec<TagEntry>,
     article_of: BTreeMap<Article, Ix>,
-    by_id: Table,
-    by_key: Table,
-    by_epc: Table,
-    by_identity: Table,
+    pub(super) by_id: Table,
+    pub(super) by_key: Table,
+    pub(super) by_epc: Table,
+    pub(super) by_identity: Table,
     documents: BTreeMap<Ix, Document>,
     parts: BTreeMap<Ix, Vec<(String, String)>>,
     designated: BTreeMap<Ix, Designation>,
-}
-
-/// What a tag's read resolves to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TagMatch {
-    /// No binding of this EPC or chip is known.
-    Unknown,
-    /// A living binding.
-    Bound(Ix),
-    /// The EPC is bound, but to another chip.
-    OtherChip(Ix),
-    /// Only a retired binding is known.
-    Retired(Ix),
 }
 
 impl Weapons {
@@ -231,63 +194,34 @@ impl Weapons {
         let ix = self.keep(id);
         let place = place_of(event).map_or(NONE, |place| places.keep(place));
         let person = person_of(event).map_or(NONE, |person| people.keep(person));
+        let known = self.states[ix as usize].state.is_some();
         self.states[ix as usize].step(event, fact.occurred_at, place, person);
-        self.remember(ix, fact, event, texts);
+        match event {
+            WeaponEvent::Registered(entered) if !known => self.enter(ix, entered, texts),
+            WeaponEvent::Registered(_) => {} // Entered twice: the first entry stands.
+            event if known => self.remember(ix, fact, event, texts),
+            _ => {} // Before its entry nothing is known of it.
+        }
         ix
     }
 
     fn remember(&mut self, ix: Ix, fact: &Fact, event: &WeaponEvent, texts: &mut Texts) {
         match event {
-            WeaponEvent::Registered(entered) => self.enter(ix, entered, texts),
             WeaponEvent::MarkRecorded(recorded) => self.mark(ix, &recorded.mark, texts),
             WeaponEvent::TagBound(bound) => self.bind(ix, &bound.epc, bound.tid.as_deref(), fact.occurred_at, texts),
             WeaponEvent::TagRetired(retired) => self.retire(ix, &retired.epc, fact.occurred_at, texts),
-            WeaponEvent::Issued(issued) => {
-                let confirmed =
-                    (issued.acknowledgement == Acknowledgement::Pin).then(|| (Some(issued.to.clone()), fact.occurred_at));
-                let document = Document {
-                    receiver: issued.to.to_string(),
-                    number: issued.purpose.clone(),
-                    due: issued.due,
-                    acknowledgement: Some(issued.acknowledgement),
-                    confirmed,
-                    ..Document::opened(fact)
-                };
-                self.documents.insert(ix, document);
-            }
-            WeaponEvent::SentElsewhere(sent) => {
-                let document = Document {
-                    kind: Some(sent.kind),
-                    receiver: sent.receiver.clone(),
-                    number: Some(sent.document.clone()),
-                    due: sent.due,
-                    ..Document::opened(fact)
-                };
-                self.documents.insert(ix, document);
-            }
-            WeaponEvent::ReceiverConfirmed(_) => {
-                if let Some(document) = self.documents.get_mut(&ix) {
-                    document.confirmed = Some((fact.meta.actor.person().cloned(), fact.occurred_at));
-                }
-            }
+            WeaponEvent::Issued(issued) => self.open(ix, Document::issue(fact, issued)),
+            WeaponEvent::SentElsewhere(sent) => self.open(ix, Document::sending(fact, sent)),
+            WeaponEvent::ReceiverConfirmed(confirmed) => self.confirm(ix, fact, &confirmed.document),
             WeaponEvent::PartRemoved(part) => {
                 self.parts.entry(ix).or_default().push((part.part.clone(), part.kept_at.clone()));
             }
-            WeaponEvent::PartRestored(part) => {
-                if let Some(parts) = self.parts.get_mut(&ix) {
-                    parts.retain(|(name, _)| *name != part.part);
-                }
-            }
+            WeaponEvent::PartRestored(part) => self.restore_part(ix, &part.part),
             WeaponEvent::DispositionDecided(decided) => {
                 let by = fact.meta.actor.person().cloned();
                 self.designated.insert(ix, Designation { at: fact.occurred_at, by, authority: decided.authority.clone() });
             }
-            WeaponEvent::Racked(_)
-            | WeaponEvent::Returned(_)
-            | WeaponEvent::Recovered(_)
-            | WeaponEvent::Restored(_)
-            | WeaponEvent::Unbatched(_)
-            | WeaponEvent::Destroyed(_) => {
+            WeaponEvent::Racked(_) | WeaponEvent::Returned(_) | WeaponEvent::Recovered(_) | WeaponEvent::Restored(_) => {
                 self.documents.remove(&ix);
             }
             WeaponEvent::Explained(explained) => {
@@ -295,11 +229,35 @@ impl Weapons {
                     self.documents.remove(&ix);
                 }
             }
-            WeaponEvent::Assigned(_)
+            WeaponEvent::Registered(_)
+            | WeaponEvent::Assigned(_)
             | WeaponEvent::Unaccounted(_)
             | WeaponEvent::PresumedLost(_)
             | WeaponEvent::Lost(_)
-            | WeaponEvent::Batched(_) => {}
+            | WeaponEvent::Batched(_)
+            | WeaponEvent::Unbatched(_)
+            | WeaponEvent::Destroyed(_) => {}
+        }
+    }
+
+    fn open(&mut self, ix: Ix, document: Document) {
+        self.states[ix as usize].set(flag::CONFIRMED, document.confirmed.is_some());
+        self.documents.insert(ix, document);
+    }
+
+    fn confirm(&mut self, ix: Ix, fact: &Fact, number: &str) {
+        if let Some(document) = self.documents.get_mut(&ix).filter(|document| document.named == number) {
+            document.confirmed = Some((fact.meta.actor.person().cloned(), fact.occurred_at));
+            self.states[ix as usize].set(flag::CONFIRMED, true);
+        }
+    }
+
+    fn restore_part(&mut self, ix: Ix, part: &str) {
+        let Some(parts) = self.parts.get_mut(&ix) else { return };
+        parts.retain(|(name, _)| *name != part);
+        if parts.is_empty() {
+            self.parts.remove(&ix);
+            self.states[ix as usize].set(flag::PART_REMOVED, false);
         }
     }
 
@@ -316,7 +274,6 @@ impl Weapons {
             self.articles.push(article);
             next
         });
-        let again = self.fixed[ix as usize].article != NONE;
         let hash = identity_hash(identity);
         let fixed = &mut self.fixed[ix as usize];
         fixed.article = article;
@@ -329,9 +286,6 @@ impl Weapons {
         fixed.order = order_key(identity.serial.as_str());
         fixed.year = identity.year.unwrap_or(0);
         fixed.origin = entered.origin;
-        if again {
-            return; // Entered twice in one stream: the look-ups keep what they have.
-        }
         fixed.identity = hash;
         let Self { fixed, by_identity, .. } = self;
         let before = by_identity.put(
@@ -415,113 +369,6 @@ impl Weapons {
         }
     }
 
-    /// A weapon's tags, oldest binding first.
-    #[must_use]
-    pub fn tags(&self, ix: Ix) -> Vec<&TagEntry> {
-        let first = self.fixed.get(ix as usize).map_or(NONE, |fixed| fixed.first_tag);
-        let next = |tag: &&TagEntry| self.tags.get(tag.next_of_weapon as usize);
-        let mut tags: Vec<&TagEntry> = std::iter::successors(self.tags.get(first as usize), next).collect();
-        tags.reverse();
-        tags
-    }
-
-    /// A weapon's marks in the order recorded.
-    #[must_use]
-    pub fn marks(&self, ix: Ix, texts: &Texts) -> Vec<Mark> {
-        let first = self.fixed.get(ix as usize).map_or(NONE, |fixed| fixed.first_mark);
-        let next = |mark: &&MarkEntry| self.marks.get(mark.next_of_weapon as usize);
-        let entries = std::iter::successors(self.marks.get(first as usize), next);
-        let mut marks: Vec<Mark> = entries.filter_map(|entry| entry.mark(texts)).collect();
-        marks.reverse();
-        marks
-    }
-
-    /// What a read of an EPC, with its chip where the reader told it, resolves to.
-    #[must_use]
-    pub fn tag(&self, epc: &str, tid: Option<&str>, texts: &Texts) -> TagMatch {
-        let Some(epc) = texts.find(epc) else { return TagMatch::Unknown };
-        let first = self.by_epc.get(mix(u64::from(epc)), |tag| self.tags[tag as usize].epc == epc).unwrap_or(NONE);
-        let chip = tid.map(|tid| texts.find(tid).unwrap_or(NONE - 1));
-        let next = |tag: &&TagEntry| self.tags.get(tag.next_of_epc as usize);
-        let mut best = TagMatch::Unknown;
-        for tag in std::iter::successors(self.tags.get(first as usize), next) {
-            let same_chip = chip.is_none_or(|chip| tag.tid == NONE || tag.tid == chip);
-            match (tag.retired_at, same_chip, best) {
-                (None, true, _) => return TagMatch::Bound(tag.weapon),
-                (None, false, _) => best = TagMatch::OtherChip(tag.weapon),
-                (Some(_), _, TagMatch::Unknown) => best = TagMatch::Retired(tag.weapon),
-                (Some(_), _, _) => {}
-            }
-        }
-        best
-    }
-
-    /// The living weapon, other than `except`, that carries this EPC.
-    #[must_use]
-    pub fn bound_elsewhere(&self, epc: &str, except: WeaponId, texts: &Texts) -> Option<WeaponId> {
-        let epc = texts.find(epc)?;
-        let first = self.by_epc.get(mix(u64::from(epc)), |tag| self.tags[tag as usize].epc == epc)?;
-        let next = |tag: &&TagEntry| self.tags.get(tag.next_of_epc as usize);
-        let mut bound = std::iter::successors(self.tags.get(first as usize), next).filter(|tag| tag.retired_at.is_none());
-        bound.find_map(|tag| self.id(tag.weapon).filter(|id| *id != except))
-    }
-
-    /// Weapons with a mark of exactly this text (serial, registry, Data Matrix, rack number).
-    #[must_use]
-    pub fn by_text(&self, text: &str, texts: &Texts) -> Vec<Ix> {
-        let text = text.trim();
-        let exact = |mark: &MarkEntry| texts.get(mark.text) == text;
-        self.by_folded(&match_key(text), texts, exact)
-    }
-
-    /// Weapons with a mark whose folded key is that of `text`: the same and its namesakes.
-    #[must_use]
-    pub fn by_match_key(&self, text: &str, texts: &Texts) -> Vec<Ix> {
-        self.by_folded(&match_key(text), texts, |_| true)
-    }
-
-    fn by_folded(&self, key: &str, texts: &Texts, wanted: impl Fn(&MarkEntry) -> bool) -> Vec<Ix> {
-        let Some(key) = texts.find(key) else { return Vec::new() };
-        let first = self.by_key.get(mix(u64::from(key)), |mark| self.marks[mark as usize].key == key).unwrap_or(NONE);
-        let next = |mark: &&MarkEntry| self.marks.get(mark.next_of_key as usize);
-        let marks = std::iter::successors(self.marks.get(first as usize), next).filter(|mark| wanted(mark));
-        let mut found: Vec<Ix> = marks.map(|mark| mark.weapon).take(FOUND_MAX).collect();
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-
-    /// Other records with exactly this identity: suspected duplicates.
-    #[must_use]
-    pub fn same_identity(&self, identity: &Identity) -> Vec<WeaponId> {
-        let hash = identity_hash(identity);
-        let first = self.by_identity.get(mix(hash), |ix| self.fixed[ix as usize].identity == hash).unwrap_or(NONE);
-        let next = |fixed: &&Fixed| self.fixed.get(fixed.same_identity as usize);
-        let same = std::iter::successors(self.fixed.get(first as usize), next);
-        let mut same: Vec<WeaponId> = same.take(FOUND_MAX).map(|fixed| fixed.id).collect();
-        same.reverse();
-        same
-    }
-
-    /// Other records whose identity equals that of a weapon in the book.
-    #[must_use]
-    pub fn duplicates(&self, ix: Ix) -> Vec<WeaponId> {
-        let Some(own) = self.fixed.get(ix as usize).filter(|own| own.article != NONE) else { return Vec::new() };
-        let first = self.by_identity.get(mix(own.identity), |ix| self.fixed[ix as usize].identity == own.identity);
-        let next = |fixed: &&Fixed| self.fixed.get(fixed.same_identity as usize);
-        let same = std::iter::successors(first.and_then(|ix| self.fixed.get(ix as usize)), next);
-        same.take(FOUND_MAX).map(|fixed| fixed.id).filter(|id| *id != own.id).collect()
-    }
-
-    /// Weapons of another identity whose serial looks the same.
-    #[must_use]
-    pub fn namesakes(&self, ix: Ix, texts: &Texts) -> Vec<WeaponId> {
-        let Some(own) = self.fixed.get(ix as usize) else { return Vec::new() };
-        let alike = self.by_folded(texts.get(own.key), texts, |mark| is_serial(mark.kind));
-        let others = alike.into_iter().filter_map(|other| self.fixed.get(other as usize));
-        others.filter(|other| other.id != own.id && other.identity != own.identity).map(|other| other.id).collect()
-    }
-
     /// The document by which a weapon is out, if it is.
     #[must_use]
     pub fn document(&self, ix: Ix) -> Option<&Document> {
@@ -557,72 +404,6 @@ impl Weapons {
     }
 }
 
-impl MarkEntry {
-    fn mark(&self, texts: &Texts) -> Option<Mark> {
-        Some(Mark {
-            kind: self.kind,
-            component: self.component,
-            position: texts.some(self.position),
-            method: self.method,
-            text: texts.get(self.text).parse().ok()?,
-        })
-    }
-}
-
-impl Document {
-    fn opened(fact: &Fact) -> Self {
-        Self {
-            event: fact.id,
-            position: fact.position,
-            kind: None,
-            opened_by: fact.meta.actor.person().cloned(),
-            opened_at: fact.occurred_at,
-            receiver: String::new(),
-            number: None,
-            due: None,
-            acknowledgement: None,
-            confirmed: None,
-        }
-    }
-}
-
-/// The place an event puts the weapon in.
-fn place_of(event: &WeaponEvent) -> Option<PlaceId> {
-    match event {
-        WeaponEvent::Registered(data) => Some(data.place),
-        WeaponEvent::Racked(data) => Some(data.place),
-        WeaponEvent::Returned(data) => Some(data.place),
-        WeaponEvent::Explained(data) => data.place,
-        WeaponEvent::Recovered(data) => Some(data.place),
-        WeaponEvent::Restored(data) => Some(data.place),
-        WeaponEvent::MarkRecorded(_)
-        | WeaponEvent::TagBound(_)
-        | WeaponEvent::TagRetired(_)
-        | WeaponEvent::Issued(_)
-        | WeaponEvent::SentElsewhere(_)
-        | WeaponEvent::ReceiverConfirmed(_)
-        | WeaponEvent::Assigned(_)
-        | WeaponEvent::PartRemoved(_)
-        | WeaponEvent::PartRestored(_)
-        | WeaponEvent::DispositionDecided(_)
-        | WeaponEvent::Unaccounted(_)
-        | WeaponEvent::PresumedLost(_)
-        | WeaponEvent::Lost(_)
-        | WeaponEvent::Batched(_)
-        | WeaponEvent::Unbatched(_)
-        | WeaponEvent::Destroyed(_) => None,
-    }
-}
-
-/// The person an event gives the weapon to.
-fn person_of(event: &WeaponEvent) -> Option<&ServiceNumber> {
-    match event {
-        WeaponEvent::Issued(issued) => Some(&issued.to),
-        WeaponEvent::Assigned(assigned) => assigned.to.as_ref(),
-        _ => None,
-    }
-}
-
 /// Marks that name one piece, and so are looked up.
 const fn names_one(kind: MarkKind) -> bool {
     match kind {
@@ -647,15 +428,11 @@ const fn names_one(kind: MarkKind) -> bool {
     }
 }
 
-const fn is_serial(kind: MarkKind) -> bool {
-    matches!(kind, MarkKind::Serial | MarkKind::RegistryAssigned)
-}
-
 fn id_hash(id: WeaponId) -> u64 {
     hash(id.0.as_bytes())
 }
 
-fn identity_hash(identity: &Identity) -> u64 {
+pub(super) fn identity_hash(identity: &Identity) -> u64 {
     hash(identity.identity_key().as_bytes())
 }
 
