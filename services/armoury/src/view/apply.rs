@@ -1,6 +1,6 @@
 //! One fact into all views: who is told what, every event named, nothing refused.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use tag_data::scan::{Carrier, Observation};
 
@@ -76,7 +76,8 @@ impl Views {
 
     fn open_count(&mut self, fact: &Fact, opened: &count::Opened) {
         self.places.keep(opened.place);
-        let places: BTreeSet<PlaceId> = self.places.subtree(opened.place).into_iter().collect();
+        let below = self.places.subtree(opened.place).into_iter();
+        let places: BTreeMap<PlaceId, Option<PlaceId>> = below.map(|place| (place, self.places.within(place))).collect();
         let mask = self.places.mask(&Scope::place(opened.place));
         let inside = (0..).zip(&self.weapons.states).filter(|(_, state)| state.state.is_some() && mask.holds(state.place));
         let weapons: Vec<WeaponId> = inside.filter_map(|(ix, _)| self.weapons.id(ix)).collect();

@@ -11,6 +11,7 @@ use serde::Serialize;
 use tag_data::moment::Moment;
 
 use crate::codes::{CountKind, Level, Way};
+use crate::count::{Seen, Sighting};
 use crate::event::Fact;
 use crate::event::count::{Closed, CountEvent};
 use crate::ids::{CountId, EventId, PlaceId, ServiceNumber, WeaponId};
@@ -48,6 +49,8 @@ pub struct Progress {
     pub by_document: u32,
     /// Under a case that two have not closed.
     pub in_case: u32,
+    /// Put on record elsewhere while the count was open.
+    pub moved_away: u32,
     /// Expected and not yet seen; *missing* once the count is closed.
     pub still_to_see: u32,
     /// Seen, in the book, not expected here.
@@ -145,7 +148,7 @@ pub struct ScanRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     pub(super) row: CountRow,
-    pub(super) places: BTreeSet<PlaceId>,
+    pub(super) places: BTreeMap<PlaceId, Option<PlaceId>>,
     pub(super) expected: BTreeMap<WeaponId, Standing>,
     pub(super) scans: Vec<ScanRow>,
     /// Standing sightings by weapon, as places in `scans`: the surest first.
@@ -221,13 +224,17 @@ impl Counts {
     /// Counts that are being taken, in which a place is counted.
     #[must_use]
     pub fn open_in(&self, place: PlaceId) -> Vec<CountId> {
-        let inside = |id: &&CountId| self.counts.get(id).is_some_and(|count| count.places.contains(&place));
+        let inside = |id: &&CountId| self.counts.get(id).is_some_and(|count| count.places.contains_key(&place));
         self.open.iter().filter(inside).copied().collect()
     }
 }
 
 impl Count {
-    pub(super) const fn opened(row: CountRow, places: BTreeSet<PlaceId>, expected: BTreeMap<WeaponId, Standing>) -> Self {
+    pub(super) const fn opened(
+        row: CountRow,
+        places: BTreeMap<PlaceId, Option<PlaceId>>,
+        expected: BTreeMap<WeaponId, Standing>,
+    ) -> Self {
         Self { row, places, expected, scans: Vec::new(), seen: BTreeMap::new(), result: None }
     }
 
@@ -307,15 +314,25 @@ impl Count {
         &self.scans
     }
 
+    /// Every sighting that stands, as the rules see it.
+    #[must_use]
+    pub fn sightings(&self) -> Vec<Sighting> {
+        let standing = self.scans.iter().filter(|scan| !scan.withdrawn);
+        let seen = |scan: &ScanRow| scan.weapon.map_or_else(|| Seen::Unknown(scan.seen.clone()), Seen::Weapon);
+        standing
+            .map(|scan| Sighting { seen: seen(scan), way: scan.way, level: scan.level, place: scan.place, by: scan.by.clone() })
+            .collect()
+    }
+
     /// The sightings of a weapon that stand, oldest first.
-    pub fn sightings(&self, weapon: WeaponId) -> impl Iterator<Item = &ScanRow> {
+    pub fn sightings_of(&self, weapon: WeaponId) -> impl Iterator<Item = &ScanRow> {
         self.seen.get(&weapon).into_iter().flatten().filter_map(|at| self.scans.get(*at))
     }
 
     /// The surest level at which a weapon was sighted.
     #[must_use]
     pub fn level(&self, weapon: WeaponId) -> Option<Level> {
-        self.sightings(weapon).map(|scan| scan.level).max_by_key(|level| sureness(*level))
+        self.sightings_of(weapon).map(|scan| scan.level).max_by_key(|level| sureness(*level))
     }
 }
 

@@ -159,6 +159,12 @@ impl Places {
         self.all.get(self.find(id)? as usize)
     }
 
+    /// The place that a place stands in.
+    #[must_use]
+    pub fn within(&self, id: PlaceId) -> Option<PlaceId> {
+        self.get(id)?.within
+    }
+
     /// The place and those above it, nearest first; empty for an unknown place.
     #[must_use]
     pub fn chain(&self, id: PlaceId) -> Vec<PlaceId> {

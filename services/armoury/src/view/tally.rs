@@ -1,10 +1,9 @@
 //! The tally of a count: what is matched, still to see, extra, misplaced, by document.
 //!
-//! While a count runs the tally is live; once it is closed the closing event's own lists stand,
-//! whatever has happened since. Sight wins over paper: a weapon seen is sighted, whatever
-//! document says that it is elsewhere.
+//! While a count runs the tally is live, by the same rule that closes it (`count::result`); once
+//! it is closed the closing event's own lists stand, whatever has happened since.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,7 +13,6 @@ use super::counts::{Count, CountRow, CountStage, Progress, ScanRow};
 use super::scope::Scope;
 use super::weapon::WeaponRow;
 use crate::count::result::result;
-use crate::count::{Seen, Sighting};
 use crate::event::count::{ByDocument, Closed, Misplaced};
 use crate::ids::{CountId, PlaceId, WeaponId};
 use crate::life::{Standing, Taking};
@@ -30,6 +28,8 @@ pub struct CountView {
     pub last_scans: Vec<ScanRow>,
     /// Expected and not yet seen (missing, once closed); empty while veiled.
     pub still_to_see: Vec<WeaponRow>,
+    /// Put on record elsewhere while the count was open; empty while veiled.
+    pub moved_away: Vec<WeaponRow>,
     /// Seen and not expected here; empty while veiled.
     pub extra: Vec<WeaponRow>,
     /// Seen in another place than on record; empty while veiled.
@@ -44,14 +44,6 @@ pub struct CountView {
     pub readers_not_hearing: Vec<String>,
 }
 
-/// The tally as lists of ids: the closing event's shape, by the very rule that closes a count.
-#[must_use]
-pub fn tally(count: &Count, taking: &Taking) -> Closed {
-    let standing = count.scans.iter().filter(|scan| !scan.withdrawn);
-    let sightings: Vec<Sighting> = standing.map(ScanRow::sighting).collect();
-    result(taking, &sightings).closed()
-}
-
 fn progress(closed: &Closed) -> Progress {
     let many = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     Progress {
@@ -59,18 +51,12 @@ fn progress(closed: &Closed) -> Progress {
         sighted: closed.sighted,
         sealed: closed.sealed,
         by_document: many(closed.by_document.len()),
+        moved_away: many(closed.moved_away.len()),
         in_case: many(closed.in_case.len()),
         still_to_see: many(closed.missing.len()),
         extra: many(closed.extra.len()),
         misplaced: many(closed.misplaced.len()),
         unknown: many(closed.unknown.len()),
-    }
-}
-
-impl ScanRow {
-    fn sighting(&self) -> Sighting {
-        let seen = self.weapon.map_or_else(|| Seen::Unknown(self.seen.clone()), Seen::Weapon);
-        Sighting { seen, way: self.way, level: self.level, place: self.place, by: self.by.clone() }
     }
 }
 
@@ -82,16 +68,16 @@ impl Views {
         let weapons = count.expected.keys().chain(count.seen.keys());
         let now: BTreeMap<WeaponId, Standing> =
             weapons.filter_map(|weapon| self.standing(*weapon).map(|standing| (*weapon, standing))).collect();
-        let places = count.places.iter().map(|place| (*place, self.places.chain(*place).get(1).copied())).collect();
-        Some(Taking { expected: count.expected.clone(), now, places, readers_not_hearing: self.deaf_readers(&count.places) })
+        let readers_not_hearing = self.deaf_readers(&count.places);
+        Some(Taking { expected: count.expected.clone(), now, places: count.places.clone(), readers_not_hearing })
     }
 
     /// Readers of these places that are not hearing, by id.
     #[must_use]
-    pub fn deaf_readers(&self, places: &BTreeSet<PlaceId>) -> Vec<String> {
+    pub fn deaf_readers(&self, places: &BTreeMap<PlaceId, Option<PlaceId>>) -> Vec<String> {
         let readers = self.gateways.readers().into_iter();
         let deaf = readers
-            .filter(|row| !super::gateways::hears(row.condition) && row.place.is_some_and(|place| places.contains(&place)));
+            .filter(|row| !super::gateways::hears(row.condition) && row.place.is_some_and(|place| places.contains_key(&place)));
         deaf.map(|row| row.reader).collect()
     }
 
@@ -102,7 +88,7 @@ impl Views {
         let count = self.counts.get(id)?;
         match count.result() {
             Some(closed) => Some(closed.clone()),
-            None => Some(tally(count, &self.taking(id)?)),
+            None => Some(result(&self.taking(id)?, &count.sightings()).closed()),
         }
     }
 
@@ -116,6 +102,7 @@ impl Views {
                 row: count.row.clone(),
                 last_scans,
                 still_to_see: Vec::new(),
+                moved_away: Vec::new(),
                 extra: Vec::new(),
                 misplaced: Vec::new(),
                 by_document: Vec::new(),
@@ -130,6 +117,7 @@ impl Views {
             row: CountRow { progress: Some(progress(&closed)), ..count.row.clone() },
             last_scans,
             still_to_see: rows(&closed.missing),
+            moved_away: rows(&closed.moved_away),
             extra: rows(&closed.extra),
             in_case: rows(&closed.in_case),
             misplaced: closed.misplaced,
