@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::process::Command;
 
 use rusqlite::types::Value;
 use uuid::Uuid;
@@ -46,6 +47,7 @@ fn a_whole_log_agrees_open_or_closed_and_nothing_is_touched() {
     fill(&log, 0, 300);
     let before = files(&dir);
     let report = plain(&dir); // with a write-ahead log beside it, while it is open
+    second(&dir, None, &report);
     assert_eq!((report.outcome, report.head), (Outcome::Agrees, Some(log.head())), "{}", report.text());
     assert_eq!(files(&dir), before);
     drop(log);
@@ -247,9 +249,11 @@ fn a_declared_break_is_shown_for_ever() {
     let report = plain(&dir);
     assert_eq!((report.exit_code(), report.first_bad()), (1, Some(280)), "{}", report.text());
     assert!(report.findings.iter().all(|finding| finding.declared == Some(301)), "{}", report.text());
+    second(&dir, None, &report);
     let report = with_head(&dir, OutsideHead::plain(head));
     assert_eq!(report.exit_code(), 0, "{}", report.text());
     assert!(report.text().contains("by Okoro and Lind: the flood"));
+    second(&dir, Some(head), &report);
     edit(&dir, "UPDATE events SET data = x'7b7d' WHERE position = 7");
     assert_eq!(with_head(&dir, OutsideHead::plain(head)).first_bad(), Some(7));
 }
@@ -314,4 +318,57 @@ fn a_log_in_use_can_be_verified_while_it_grows() {
             assert_ne!(report.exit_code(), 1, "{}", report.text());
         }
     });
+}
+
+/// The second verifier, in another language and by no shared code, names the same first bad position.
+/// Skipped, and said so, where there is no Python.
+#[test]
+fn the_second_verifier_agrees() {
+    let (dir, work) = (Scratch::new("verify-second"), Scratch::new("verify-second-work"));
+    filled(&dir, 300);
+    let head = scratch::open(&dir).0.head();
+    let cases = [
+        "SELECT 1",
+        "UPDATE events SET data = x'7b7d' WHERE position = 7",
+        "UPDATE events SET salt = randomblob(16) WHERE position = 300",
+        "UPDATE events SET recorded_at = 5 WHERE position = 2",
+        "UPDATE events SET revision = 900 WHERE position = 12",
+        "UPDATE events SET id = x'00' WHERE position = 12",
+        "UPDATE events SET position = -position WHERE position = 9",
+        "UPDATE events SET position = 9000000 WHERE position = 300",
+        "UPDATE events SET schema_version = -1 WHERE position = 40",
+        "DELETE FROM events WHERE position = 5",
+        "DELETE FROM events WHERE position > 290",
+        "DELETE FROM events",
+        "UPDATE types SET name = 'Other' WHERE id = 2",
+        "UPDATE streams SET name = 'Other' WHERE id = 2",
+        "UPDATE events SET type = 1 WHERE position = 77",
+        "DELETE FROM streams WHERE id = 3",
+        "UPDATE tiles SET hash = zeroblob(32)",
+        "INSERT INTO checkpoints VALUES (3, 'x')",
+        "UPDATE streams SET name = 'a b' WHERE id = 1",
+    ];
+    for case in cases {
+        copy(&dir, &work);
+        edit(&work, case);
+        let report = with_head(&work, OutsideHead::plain(head));
+        second(&work, Some(head), &report);
+    }
+}
+
+/// Asks the second verifier and compares its answer.
+fn second(path: &Path, head: Option<Head>, report: &Report) {
+    let mut ask = Command::new("python3");
+    ask.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/verify.py")).arg(path);
+    let keep = Scratch::new("verify-head");
+    if let Some(head) = head {
+        let file = keep.join("head");
+        fs::write(&file, format!("# kept by the mayor\n{} {}\n", head.size, hex::encode(head.root))).unwrap();
+        ask.arg("--head").arg(file);
+    }
+    let Ok(answer) = ask.output() else { return eprintln!("skipped: there is no python3 here") };
+    let said = String::from_utf8_lossy(&answer.stdout).into_owned() + &String::from_utf8_lossy(&answer.stderr);
+    let first = report.first_bad().map_or("None".to_owned(), |position| position.to_string());
+    assert_eq!(answer.status.code(), Some(i32::from(report.exit_code())), "{said}\n{}", report.text());
+    assert!(said.contains(&format!("first bad position: {first}\n")), "{said}\n{}", report.text());
 }
