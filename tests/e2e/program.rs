@@ -1,0 +1,142 @@
+//! One of our programs as a child process: started, listened to, asked, killed.
+//!
+//! Nothing waits for a fixed time: every wait is for a condition, with an end far away that only a
+//! broken program reaches. A program that is dropped is killed.
+
+use std::io::{BufRead as _, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+/// The end of every wait.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// What a program said so far.
+type Said = Arc<(Mutex<Vec<String>>, Condvar)>;
+
+/// A running program.
+pub struct Program {
+    name: String,
+    child: Child,
+    said: Said,
+}
+
+/// Where one of our programs stands; `tests/run` has built it.
+#[must_use]
+pub fn binary(name: &str) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| muster_tests::root().join("target"), PathBuf::from);
+    let beside = std::env::current_exe().ok().and_then(|test| Some(test.parent()?.parent()?.to_path_buf()));
+    let folders = [Some(target.join("debug")), beside].into_iter().flatten();
+    let found = folders.map(|folder| folder.join(name)).find(|path| path.is_file());
+    found.unwrap_or_else(|| panic!("{name} is not built: run `cargo build --workspace --bins` first"))
+}
+
+impl Program {
+    /// Starts one of our programs.
+    #[must_use]
+    pub fn start(name: &str, args: &[&str]) -> Self {
+        let mut command = Command::new(binary(name));
+        command.args(args);
+        Self::spawn(name, command)
+    }
+
+    /// Starts any program.
+    #[must_use]
+    pub fn spawn(name: &str, mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
+        let said = Said::default();
+        listen(child.stdout.take().unwrap(), Arc::clone(&said));
+        listen(child.stderr.take().unwrap(), Arc::clone(&said));
+        Self { name: name.to_owned(), child, said }
+    }
+
+    /// Waits for a line that holds `words`, from the beginning, and gives it back.
+    pub fn line(&mut self, words: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let said = Arc::clone(&self.said);
+        let mut lines = said.0.lock().unwrap();
+        loop {
+            if let Some(line) = lines.iter().find(|line| line.contains(words)) {
+                return line.clone();
+            }
+            let gone = self.child.try_wait().unwrap();
+            assert!(Instant::now() < deadline && gone.is_none(), "{} never said {words:?}:\n{}", self.name, lines.join("\n"));
+            lines = said.1.wait_timeout(lines, Duration::from_millis(50)).unwrap().0;
+        }
+    }
+
+    /// Everything it said so far.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.said.0.lock().unwrap().join("\n")
+    }
+
+    /// Ends it without a warning, as a power cut does.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop (SIGTERM) and waits until it has.
+    pub fn stop(mut self) -> ExitStatus {
+        let kill = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(kill.success());
+        wait_for(&format!("{} to stop", self.name), || self.child.try_wait().unwrap())
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // It may have ended by itself.
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            println!("--- {} said:\n{}", self.name, self.said());
+        }
+    }
+}
+
+fn listen(stream: impl Read + Send + 'static, said: Said) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            said.0.lock().unwrap().push(line);
+            said.1.notify_all();
+        }
+    });
+}
+
+/// Runs one of our programs to its end: exit code and everything it said.
+#[must_use]
+pub fn run(name: &str, args: &[&str]) -> (i32, String) {
+    let mut command = Command::new(binary(name));
+    command.args(args);
+    finish(command)
+}
+
+/// Runs any program to its end.
+#[must_use]
+pub fn finish(mut command: Command) -> (i32, String) {
+    let out = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let said = [String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr)].concat();
+    (out.status.code().unwrap_or(-1), said)
+}
+
+/// Asks again until there is an answer.
+#[track_caller]
+pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(25)); // Only between two questions.
+    }
+}
+
+/// A port of this machine that nobody uses now.
+#[must_use]
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
