@@ -13,12 +13,21 @@ pub struct Broker {
     pub port: u16,
 }
 
+/// Whether readers must show a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// As shipped.
+    Shipped,
+    /// Open to this machine, for simulated readers, which have no password.
+    Open,
+}
+
 /// The readers' and the gateway's password in these tests.
 pub const PASSWORD: &str = "a password of this test alone";
 
 impl Broker {
     /// Starts it in `folder`; `port` if it is to be the same as before.
-    pub fn start(folder: &Path, port: Option<u16>) -> Self {
+    pub fn start(folder: &Path, door: Door, port: Option<u16>) -> Self {
         let port = port.unwrap_or_else(free_port);
         let shipped = muster_tests::root().join("compose");
         let text = std::fs::read_to_string(shipped.join("broker.conf")).unwrap();
@@ -34,6 +43,10 @@ impl Broker {
             let (code, said) = finish(command);
             assert_eq!(code, 0, "{said}");
         }
+        let text = match door {
+            Door::Shipped => text,
+            Door::Open => text.replace("allow_anonymous false", "allow_anonymous true").replace("acl_file", "# acl_file"),
+        };
         let text = text
             .replace("/etc/mosquitto/muster.passwd", &passwords)
             .replace("/etc/mosquitto/muster.acl", &here("acl"))

@@ -1,0 +1,17 @@
+//! The real programs as child processes: serial lines, a real broker, power cuts, the by-hand story.
+//!
+//! Nothing here looks inside: what a program says, what its API answers, what stands in its files.
+//! Built beforehand by `tests/run` (`cargo build --workspace --bins`). No test waits for a fixed time.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on must fail there, and say what it saw")]
+
+#[path = "e2e/broker.rs"]
+mod broker;
+#[path = "e2e/line.rs"]
+mod line;
+#[path = "e2e/program.rs"]
+mod program;
+#[path = "e2e/readers.rs"]
+mod readers;
+#[path = "e2e/scratch.rs"]
+mod scratch;
