@@ -1,6 +1,6 @@
 //! The first days of the training armoury: two people, then everybody, the places, the ledger, the tags.
 
-use armoury::codes::{Origin, PlaceKind};
+use armoury::codes::{Origin, PlaceKind, Role};
 use armoury::command::{Command, PersonCommand, PlaceCommand, WeaponCommand, person, place, weapon};
 use armoury::event::Actor;
 use armoury::event::person::Grant;
@@ -50,7 +50,13 @@ fn seal(tell: &Tell, who: &str, name: &str) -> armoury::sealed::Sealed {
 
 fn rights(person: &Person, world: &World, from: Moment) -> Vec<Grant> {
     let at = |site: &str| SITES.iter().position(|name| *name == site).map(|n| world.sites[n]);
-    person.rights.iter().map(|(role, site)| Grant { role: *role, place: site.and_then(at), from, until: None }).collect()
+    // A guest's right always ends.
+    let until = |role| (role == Role::Inspector).then(|| from.plus_seconds(365 * 86_400));
+    let grant = |(role, site): &(Role, Option<&str>)| {
+        let place = site.and_then(at);
+        Grant { role: *role, place, from, until: until(*role) }
+    };
+    person.rights.iter().map(grant).collect()
 }
 
 /// Sites, rooms and racks; then rights in them, asked by one and approved by another; then who keeps them.

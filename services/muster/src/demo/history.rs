@@ -35,27 +35,42 @@ pub fn day(now: Moment, ago: i64, hour: i64) -> Moment {
 /// [`NotTaken`].
 pub async fn tell(tell: &Tell, world: &World, now: Moment) -> Result<(), NotTaken> {
     let mut dice = Dice::new(1871);
-    let mut ready_count = None;
-    let mut first_batch = None;
-    for ago in (1..DAYS).rev() {
-        match ago {
-            85 => ready_count = Some(baseline(tell, world, day(now, ago, 9)).await?),
-            84 => searched(tell, ready_count.as_ref(), day(now, ago, 10)).await?,
-            75 => declared(tell, ready_count.as_ref(), day(now, ago, 14)).await?,
-            70 => first_batch = Some(listed(tell, world, "k98k", 12, "D-1", day(now, ago, 10)).await?),
-            60 => closed(tell, ready_count.as_ref(), day(now, ago, 11)).await?,
-            40 => destroyed(tell, first_batch, day(now, ago, 8)).await?,
-            30 => monthly(tell, world, day(now, ago, 7)).await?,
-            20 => loans(tell, world, day(now, ago, 10)).await?,
-            12 => robbed(tell, world, day(now, ago, 16)).await?,
-            10 => workshop(tell, world, day(now, ago, 9)).await?,
-            9 => operation(tell, world, day(now, ago, 5)).await?,
-            6 => drop(listed(tell, world, "no4", 25, "D-2", day(now, ago, 10)).await?),
-            _ => {}
-        }
-        if ago <= 60 {
-            guard(tell, world, &mut dice, ago, now).await?;
-        }
+    let mut threads = Threads::default();
+    // Yesterday and today are told in `today.rs`. Within a day time only goes on: guard, chapter, guard.
+    for ago in (2..DAYS).rev() {
+        let on_guard = if ago <= 60 { mounted(tell, world, &mut dice, day(now, ago, 6)).await? } else { Vec::new() };
+        chapter(tell, world, &mut threads, ago, now).await?;
+        dismounted(tell, on_guard, day(now, ago, 18)).await?;
+    }
+    Ok(())
+}
+
+/// What one chapter leaves for a later one.
+#[derive(Debug, Default)]
+struct Threads {
+    /// The outpost's missing rifle.
+    rifle: Option<CaseId>,
+    /// The first batch.
+    batch: Option<BatchId>,
+}
+
+async fn chapter(tell: &Tell, world: &World, threads: &mut Threads, ago: i64, now: Moment) -> Result<(), NotTaken> {
+    let at = |hour| day(now, ago, hour);
+    match ago {
+        85 => threads.rifle = Some(baseline(tell, world, at(9)).await?),
+        84 => searched(tell, threads.rifle, at(10)).await?,
+        75 => declared(tell, threads.rifle, at(14)).await?,
+        70 => threads.batch = Some(listed(tell, world, ("k98k", 12), "D-1", at(10)).await?),
+        60 => closed(tell, threads.rifle, at(11)).await?,
+        40 => destroyed(tell, threads.batch, at(8)).await?,
+        30 => monthly(tell, world, at(7)).await?,
+        20 => loans(tell, world, at(10)).await?,
+        15 => escort(tell, world, at(8)).await?,
+        12 => robbed(tell, world, at(16)).await?,
+        10 => workshop(tell, world, at(9)).await?,
+        9 => operation(tell, world, at(7)).await?,
+        6 => drop(listed(tell, world, ("no4", 25), "D-2", at(10)).await?),
+        _ => {}
     }
     Ok(())
 }
@@ -83,17 +98,22 @@ pub fn hand_in(arm: &Arm, soldier: Option<usize>) -> (&'static str, Command) {
 }
 
 /// The guard's weapons of one day: rifles and pistols, another dozen each day.
-async fn guard(tell: &Tell, world: &World, dice: &mut Dice, ago: i64, now: Moment) -> Result<(), NotTaken> {
+async fn mounted<'w>(tell: &Tell, world: &'w World, dice: &mut Dice, six: Moment) -> Result<Vec<(usize, &'w Arm)>, NotTaken> {
     let rifles: Vec<&Arm> = world.of("A Company rack room", "m70ab2").collect();
     let pistols: Vec<&Arm> = world.of("Pistol strongroom", "glock17").collect();
     let (first, other) = (dice.below(rifles.len() - 20), dice.below(pistols.len() - 20));
-    let on_guard: Vec<&Arm> = rifles[first..first + 8].iter().chain(&pistols[other..other + 4]).copied().collect();
     let soldier = dice.below(people::SOLDIERS);
-    let (six, eighteen) = (day(now, ago, 6), day(now, ago, 18));
+    let arms = rifles[first..first + 8].iter().chain(&pistols[other..other + 4]);
+    let on_guard: Vec<(usize, &Arm)> = arms.enumerate().map(|(n, arm)| (soldier + n, *arm)).collect();
     tell.at(six);
-    tell.all(on_guard.iter().enumerate().map(|(n, arm)| issue(arm, soldier + n, "guard", Some(eighteen)))).await?;
+    let due = Some(six.plus_seconds(12 * 3600));
+    tell.all(on_guard.iter().map(|(soldier, arm)| issue(arm, *soldier, "guard", due))).await?;
+    Ok(on_guard)
+}
+
+async fn dismounted(tell: &Tell, on_guard: Vec<(usize, &Arm)>, eighteen: Moment) -> Result<(), NotTaken> {
     tell.at(eighteen.plus_seconds(-600));
-    tell.all(on_guard.iter().enumerate().map(|(n, arm)| hand_in(arm, Some(soldier + n)))).await
+    tell.all(on_guard.iter().map(|(soldier, arm)| hand_in(arm, Some(*soldier)))).await
 }
 
 /// Counts a room by eye, leaving out some, and closes it.
@@ -133,19 +153,19 @@ pub fn search(searched: &str, result: &str) -> CaseCommand {
     CaseCommand::LogSearch(case::LogSearch { searched: searched.to_owned(), result: result.to_owned() })
 }
 
-async fn searched(tell: &Tell, case: Option<&CaseId>, when: Moment) -> Result<(), NotTaken> {
+async fn searched(tell: &Tell, case: Option<CaseId>, when: Moment) -> Result<(), NotTaken> {
     let Some(case) = case else { return Ok(()) };
     tell.at(when);
-    on_case(tell, "56017", *case, search("Ready room, post armoury, vehicles", "not found")).await?;
-    on_case(tell, "56017", *case, search("issue sheets of the last thirty days", "no open issue")).await
+    on_case(tell, "56017", case, search("Ready room, post armoury, vehicles", "not found")).await?;
+    on_case(tell, "56017", case, search("issue sheets of the last thirty days", "no open issue")).await
 }
 
-async fn declared(tell: &Tell, case: Option<&CaseId>, when: Moment) -> Result<(), NotTaken> {
+async fn declared(tell: &Tell, case: Option<CaseId>, when: Moment) -> Result<(), NotTaken> {
     let Some(case) = case else { return Ok(()) };
     tell.at(when);
     let presume = case::PresumeLost { because: "ten days of search, every post recounted".to_owned() };
-    on_case(tell, COMMANDER, *case, CaseCommand::PresumeLost(presume)).await?;
-    lost(tell, *case, LossCause::TheftOutsider, "The fence of the post was cut; the ready room's hasp was forced.", when).await
+    on_case(tell, COMMANDER, case, CaseCommand::PresumeLost(presume)).await?;
+    lost(tell, case, LossCause::TheftOutsider, "The fence of the post was cut; the ready room's hasp was forced.", when).await
 }
 
 async fn lost(tell: &Tell, id: CaseId, cause: LossCause, circumstances: &str, when: Moment) -> Result<(), NotTaken> {
@@ -160,21 +180,20 @@ async fn lost(tell: &Tell, id: CaseId, cause: LossCause, circumstances: &str, wh
 }
 
 /// Not recovered: one asks to close, another closes. It stays on the register.
-async fn closed(tell: &Tell, case: Option<&CaseId>, when: Moment) -> Result<(), NotTaken> {
+async fn closed(tell: &Tell, case: Option<CaseId>, when: Moment) -> Result<(), NotTaken> {
     let Some(case) = case else { return Ok(()) };
     tell.at(when);
     let evidence = "Board of inquiry 3/26: stolen, not recovered; hasp and fence replaced.".to_owned();
     let ask = CaseCommand::RequestClose(case::RequestClose { outcome: Outcome::Unrecovered, evidence });
-    let request = tell.asked(COMMANDER, Command::Case(*case, ask)).await?;
-    on_case(tell, DEPUTY, *case, CaseCommand::Close(case::Close { request })).await
+    let request = tell.asked(COMMANDER, Command::Case(case, ask)).await?;
+    on_case(tell, DEPUTY, case, CaseCommand::Close(case::Close { request })).await
 }
 
 /// A batch: decided, listed, every serial checked, locked.
 async fn listed(
     tell: &Tell,
     world: &World,
-    model: &str,
-    many: usize,
+    (model, many): (&str, usize),
     number: &str,
     when: Moment,
 ) -> Result<BatchId, NotTaken> {
@@ -251,11 +270,18 @@ async fn loans(tell: &Tell, world: &World, when: Moment) -> Result<(), NotTaken>
     tell.all(lent[..10].iter().map(confirm)).await
 }
 
+fn robbed_pistol(world: &World) -> &Arm {
+    world.of("Pistol strongroom", "92fs").nth(44).expect("160 stand there")
+}
+
+async fn escort(tell: &Tell, world: &World, when: Moment) -> Result<(), NotTaken> {
+    tell.at(when);
+    tell.all([issue(robbed_pistol(world), 21, "escort", Some(when.plus_seconds(3 * DAY)))]).await
+}
+
 /// A pistol taken from its holder: reported, declared, still open.
 async fn robbed(tell: &Tell, world: &World, when: Moment) -> Result<(), NotTaken> {
-    let pistol = world.of("Pistol strongroom", "92fs").nth(44).expect("160 stand there");
-    tell.at(when.plus_seconds(-3 * DAY));
-    tell.all([issue(pistol, 21, "escort", Some(when))]).await?;
+    let pistol = robbed_pistol(world);
     tell.at(when);
     let open = case::Open {
         weapon: pistol.id,
