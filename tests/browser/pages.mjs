@@ -39,7 +39,8 @@ export async function visit(page, complaints, url, { dir, width }) {
       headings: document.querySelectorAll('h1').length,
       wide: document.scrollingElement.scrollWidth,
       text: document.querySelector('main')?.innerText ?? '',
-      unnamed: [...document.querySelectorAll('input, select, textarea')].filter((f) => shown(f) && !named(f)).map((f) => f.outerHTML),
+      unnamed: [...document.querySelectorAll('input, select, textarea')]
+        .filter((field) => shown(field) && !named(field)).map((field) => field.outerHTML),
       training: document.querySelector('.training') !== null,
       menu: links('nav a[href^="/"], .side a[href^="/"]'),
       rows: links('main table a[href^="/"], main .card a[href^="/"], main li a[href^="/"]'),

@@ -32,33 +32,32 @@ const api = async (login, path, options = {}) => {
   return { status: answer.status, body: await answer.json() };
 };
 
-const name = (path) => path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id').replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'overview';
+/** What kind of page an address is: ids count as one. */
+const name = (path) => {
+  const kind = path.split(/[?#]/)[0].replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id').replace(/[^a-z0-9]+/gi, '-');
+  return kind.replace(/^-|-$/g, '') || 'overview';
+};
+const NO_PAGE = /sign-out|language|\.csv|\.json|\/api\//;
 
 /** Every page of the menu, and the first page behind each list: one check a page, language and screen. */
 async function everyPage(role, login, { code, dir }, screen) {
   const { context, page, complaints } = await open(login, { viewport: screen, locale: code });
   if (code !== 'en') await language(page, code);
   const waiting = ['/'];
-  const seen = new Set(waiting);
-  const kinds = new Set();
+  const kinds = new Set(['overview']);
   while (waiting.length > 0) {
     const path = waiting.shift();
     await check(`${role} ${code} ${screen.width} ${name(path)}`, async () => {
       const found = await visit(page, complaints, base + path, { dir, width: screen.width });
       await page.screenshot({ path: join(shots, `${role}-${code}-${screen.width}-${name(path)}.png`) });
-      const next = [...found.menu, ...found.rows.filter((row) => !kinds.has(name(row.split('?')[0])))];
-      for (const address of next) {
-        const plain = address.split('#')[0];
-        if (plain && !seen.has(plain) && !/sign-out|language|\.csv|\.json|\/api\//.test(plain) && !kinds.has(name(plain.split('?')[0]))) {
-          kinds.add(name(plain.split('?')[0]));
-          seen.add(plain);
-          waiting.push(plain);
-        }
+      for (const address of [...found.menu, ...found.rows]) {
+        if (!address || NO_PAGE.test(address) || kinds.has(name(address))) continue;
+        kinds.add(name(address));
+        waiting.push(address);
       }
     });
   }
   await context.close();
-  return seen.size;
 }
 
 /** Changes the pages' language as a person does: by the menu. */

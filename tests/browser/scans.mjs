@@ -2,6 +2,11 @@
 import { join } from 'node:path';
 import { check, ok, same } from './tally.mjs';
 
+const shows = (page, text) => {
+  const said = (words) => document.querySelector('main').innerText.includes(words);
+  return page.waitForFunction(said, text, { timeout: 15_000 });
+};
+
 export async function run({ open, api, base, demo, shots }) {
   const { custodian, approver } = demo.logins;
   const counts = (await api(custodian, '/counts')).body;
@@ -18,7 +23,7 @@ export async function run({ open, api, base, demo, shots }) {
     await page.waitForFunction(() => document.activeElement?.matches('input'), null, { timeout: 5000 });
     await page.keyboard.type('NO-SUCH-SERIAL-7', { delay: 2 });
     await page.keyboard.press('Enter');
-    await page.waitForFunction(() => document.querySelector('main').innerText.includes('NO-SUCH-SERIAL-7'), null, { timeout: 10_000 });
+    await shows(page, 'NO-SUCH-SERIAL-7');
     ok(await page.evaluate(() => document.activeElement?.matches('input')), 'focus did not return to the field');
     same(complaints.length, 0, complaints.join('; '));
     await context.close();
@@ -34,7 +39,7 @@ export async function run({ open, api, base, demo, shots }) {
     await other.page.waitForFunction(() => document.activeElement?.matches('input'), null, { timeout: 5000 });
     await other.page.keyboard.type(seen, { delay: 2 });
     await other.page.keyboard.press('Enter');
-    await page.waitForFunction((text) => document.querySelector('main').innerText.includes(text), seen, { timeout: 15_000 });
+    await shows(page, seen);
     ok(await page.evaluate(() => window.notReloaded === true), 'the page was loaded anew');
     await other.context.close();
     await context.close();
@@ -44,7 +49,7 @@ export async function run({ open, api, base, demo, shots }) {
     const { context, page } = await open(custodian, { javaScriptEnabled: false });
     await page.goto(at, { waitUntil: 'load' });
     ok((await page.locator('main').innerText()).length > 100, 'the count page says too little');
-    const field = page.locator('main form input[type="text"], main form input[type="search"], main form input:not([type])').first();
+    const field = page.locator('main form input:is([type="text"], [type="search"], :not([type]))').first();
     await field.fill('WITHOUT-SCRIPTS-1');
     await field.press('Enter');
     await page.waitForLoadState('load');

@@ -69,6 +69,9 @@ pub struct Config {
     pub sign_in: SignIn,
     /// What is too much.
     pub limits: Limits,
+    /// Training data.
+    #[serde(skip)]
+    pub training: bool,
 }
 
 /// The web service.
@@ -144,6 +147,7 @@ impl Default for Config {
             log: Log::default(),
             sign_in: SignIn::default(),
             limits: Limits::default(),
+            training: false,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The one place where this program draws random numbers and reads the clock.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tag_data::moment::Moment;
@@ -16,11 +17,28 @@ pub fn bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// By how much the demonstration's clock differs from the system's while it tells its history.
+static SHIFT_MICROS: AtomicI64 = AtomicI64::new(0);
+
+fn system_micros() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
 /// The clock, in microseconds since 1970.
 #[must_use]
 pub fn now() -> Moment {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Moment::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    Moment::from_micros(system_micros().saturating_add(SHIFT_MICROS.load(Ordering::Relaxed)))
+}
+
+/// From here on it is `when`, and time goes on from there. The demonstration's history only.
+pub(crate) fn set_clock(when: Moment) {
+    SHIFT_MICROS.store(when.micros().saturating_sub(system_micros()), Ordering::Relaxed);
+}
+
+/// From here on it is what the system says.
+pub(crate) fn run_clock() {
+    SHIFT_MICROS.store(0, Ordering::Relaxed);
 }
 
 /// A UUID version 7: the time in milliseconds, then random bits (RFC 9562, 5.7).

@@ -121,7 +121,8 @@ async fn counted(tell: &Tell, who: &str, place: PlaceId, kind: CountKind, seen: 
     let id = CountId(tell.app().new_id());
     let open = count::Open { place, kind, blind: false, counters: vec![number(who)] };
     tell.by(who, Command::Count(id, CountCommand::Open(open))).await?;
-    tell.in_order(who, seen.into_iter().map(|arm| Command::Count(id, CountCommand::CountItem(sighting(arm, Way::Keyed))))).await?;
+    tell.in_order(who, seen.into_iter().map(|arm| Command::Count(id, CountCommand::CountItem(sighting(arm, Way::Keyed)))))
+        .await?;
     Ok(id)
 }
 
@@ -292,7 +293,8 @@ async fn robbed(tell: &Tell, world: &World, when: Moment) -> Result<(), NotTaken
     let id = CaseId(tell.app().new_id());
     tell.by(ARMOURER, Command::Case(id, CaseCommand::Open(open))).await?;
     on_case(tell, ARMOURER, id, search("the holder's quarters and vehicle", "not found; two witnesses heard")).await?;
-    on_case(tell, COMMANDER, id, CaseCommand::PresumeLost(case::PresumeLost { because: "police report 77/26".to_owned() })).await?;
+    on_case(tell, COMMANDER, id, CaseCommand::PresumeLost(case::PresumeLost { because: "police report 77/26".to_owned() }))
+        .await?;
     lost(tell, id, LossCause::Robbery, "Robbed of his pistol by three men at the market, off duty.", when).await
 }
 

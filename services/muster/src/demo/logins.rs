@@ -45,7 +45,7 @@ pub fn make(accounts: &Arc<Accounts>) -> Result<BTreeMap<&'static str, Login>, A
         let now = random::now();
         let password = password();
         accounts.make(&number, &password, now)?;
-        let token = accounts.make_token(&number, "demonstration", None, now)?;
+        let (token, _) = accounts.make_token(&number, "demonstration", None, now)?;
         logins.insert(role, Login { user, password, token });
     }
     Ok(logins)
