@@ -7,13 +7,18 @@ use actix_web::web;
 use armoury::rights::Act;
 use schemars::{Schema, SchemaGenerator};
 
+pub mod accounts;
 pub mod ask;
 pub mod health;
 pub mod openapi;
+pub mod people;
+pub mod places;
 pub mod problem;
 pub mod read;
 pub mod session;
 pub mod setup;
+pub mod stockpile;
+pub mod weapons;
 
 /// Where the API stands.
 pub const BASE: &str = "/api/v1";
@@ -93,7 +98,17 @@ macro_rules! route {
 pub(crate) use route;
 
 /// Every route, noun by noun.
-pub const TABLE: &[&[Route]] = &[health::ROUTES, session::ROUTES, setup::ROUTES, openapi::ROUTES];
+pub const TABLE: &[&[Route]] = &[
+    health::ROUTES,
+    session::ROUTES,
+    setup::ROUTES,
+    stockpile::ROUTES,
+    weapons::ROUTES,
+    places::ROUTES,
+    people::ROUTES,
+    accounts::ROUTES,
+    openapi::ROUTES,
+];
 
 /// All routes in order.
 pub fn routes() -> impl Iterator<Item = &'static Route> {

@@ -25,9 +25,8 @@ use crate::auth::sign_in::{self, SignInError};
 mod authorise;
 pub mod concerns;
 mod facts;
-mod lives;
 
-pub use authorise::{scope, sees_alert, within_scope};
+pub use authorise::{may_enrol, scope, sees_alert, within_scope};
 pub use concerns::concerns;
 
 /// How an act is done, besides what it is.
@@ -197,13 +196,13 @@ impl App {
         let stream = StreamName::new(name).map_err(ActError::failed)?;
         for _ in 0..2 {
             let past = self.stream_facts(&stream)?;
-            let facts = facts::gather(self, command, &past);
+            let facts = facts::gather(self, command);
             let ctx = Ctx { now: self.now(), actor: &order.actor, facts: &facts };
-            let events = lives::decide(&past, command, &ctx).map_err(ActError::Refused)?;
+            let events = armoury::life::decide(&past, command, &ctx).map_err(ActError::Refused)?;
             if events.is_empty() {
                 return Ok(Done { position: self.log().head().size, event_ids: Vec::new() });
             }
-            let new = self.envelopes(&stream, &events, order)?;
+            let new = self.envelopes(&events, order)?;
             let ids = new.iter().map(|event| EventId(event.id)).collect();
             let expected = past.last().map_or(Expected::NoStream, |fact| Expected::Revision(fact.revision));
             match self.log().append(&stream, expected, new).await {
@@ -235,7 +234,7 @@ impl App {
         }
     }
 
-    fn envelopes(&self, stream: &StreamName, events: &[Event], order: &Order<'_>) -> Result<Vec<NewEvent>, ActError> {
+    fn envelopes(&self, events: &[Event], order: &Order<'_>) -> Result<Vec<NewEvent>, ActError> {
         let now = self.now();
         let how = order.how;
         let meta = Meta {
@@ -260,7 +259,6 @@ impl App {
                 data: event.data().map_err(ActError::failed)?,
             })
         };
-        let _ = stream;
         (0..).zip(events).map(one).collect()
     }
 

@@ -152,7 +152,7 @@ impl App {
             position: done.position,
             log_size: head.size,
             log_root: hex::encode(head.root),
-            checkpoint: self.checkpoint(),
+            checkpoint: self.checkpoint().map_err(ActError::failed)?,
         })
     }
 

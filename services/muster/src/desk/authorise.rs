@@ -51,7 +51,7 @@ pub fn within_scope(views: &Views, scope: &Scope, places: &[PlaceId]) -> bool {
 /// Checks every id in a command against a person's rights.
 pub fn authorise(app: &App, who: &Who, command: &Command) -> Result<Allowed, ActError> {
     let (now, views) = (app.now(), app.views());
-    let act = stand_in(&views, command, now);
+    let act = stand_ins(&views, command.act(), now);
     let places = concerned(&views, command)?;
     if let Command::Alert(key, AlertCommand::Acknowledge(_) | AlertCommand::Resolve(_)) = command {
         let row = views.alerts.get(key.as_str()).ok_or(ActError::NotFound)?;
@@ -77,9 +77,8 @@ pub fn authorise(app: &App, who: &Who, command: &Command) -> Result<Allowed, Act
     }
 }
 
-/// The right that a command takes; while no security officer is in force an approver stands in.
-fn stand_in(views: &Views, command: &Command, now: Moment) -> Vec<Act> {
-    let act = command.act();
+/// The rights of which one is enough; while no security officer is in force an approver stands in.
+fn stand_ins(views: &Views, act: Act, now: Moment) -> Vec<Act> {
     let security = || views.people.rows(now).iter().any(|row| row.grants.iter().any(|g| g.grant.role == Role::SecurityOfficer));
     if act == Act::EnrolPerson && !security() { vec![act, Act::RequestGrant] } else { vec![act] }
 }
@@ -155,4 +154,15 @@ fn line_of(row: &AlertRow) -> AlertLine {
         next: Message::new(""),
         position: row.position,
     }
+}
+
+/// Whether somebody may enter people and see to their accounts: the security officer, or while
+/// there is none an approver for everywhere.
+///
+/// # Errors
+/// [`ActError::NotAllowed`].
+pub fn may_enrol(app: &App, who: &Who) -> Result<Role, ActError> {
+    let (now, views) = (app.now(), app.views());
+    let acts = stand_ins(&views, Act::EnrolPerson, now);
+    acts.iter().find_map(|act| may(&who.grants, *act, &[], now)).ok_or(ActError::NotAllowed)
 }

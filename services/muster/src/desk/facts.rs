@@ -3,7 +3,6 @@
 use armoury::command::{
     AlertCommand, BatchCommand, CaseCommand, Command, CountCommand, GatewayCommand, PersonCommand, PlaceCommand, WeaponCommand,
 };
-use armoury::event::Fact;
 use armoury::ids::{PlaceId, WeaponId};
 use armoury::life::{Facts, KeyStanding, WeaponBrief};
 use armoury::view::Views;
@@ -12,7 +11,7 @@ use armoury::view::gateways::Enrolment;
 use crate::app::App;
 
 /// Looks up what this command's life may ask for.
-pub fn gather(app: &App, command: &Command, _past: &[Fact]) -> Facts {
+pub fn gather(app: &App, command: &Command) -> Facts {
     let views = app.views();
     let mut facts = Facts { place_open: named_place(command).map(|place| is_open(&views, place)), ..Facts::default() };
     for weapon in weapons(&views, command) {
@@ -52,6 +51,9 @@ pub fn gather(app: &App, command: &Command, _past: &[Fact]) -> Facts {
                 Enrolment::Revoked => Some(KeyStanding::ClosedFrom(row.closed_from.unwrap_or(row.next))),
                 Enrolment::Unknown | Enrolment::Proposed => None,
             });
+        }
+        Command::Gateway(key, GatewayCommand::Revoke(_)) => {
+            facts.gateway_next = views.gateways.get(key).map_or(0, |row| row.next);
         }
         Command::Alert(key, AlertCommand::Acknowledge(_) | AlertCommand::Resolve(_)) => {
             let place = views.alerts.get(key.as_str()).and_then(|row| row.place);
