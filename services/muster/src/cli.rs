@@ -22,6 +22,8 @@ pub struct Cli {
 enum Command {
     /// Run the service: desk, views and pages in one process.
     Serve(serve::Serve),
+    /// Show everything in one process with training data and simulated readers.
+    Demo(crate::demo::Options),
     /// Read a configuration and say what it means, without starting anything.
     CheckConfig {
         /// The file.
@@ -36,6 +38,7 @@ pub fn run() -> ExitCode {
     out::log_to_stderr();
     let done = match cli.command {
         Command::Serve(serve) => serve.run(),
+        Command::Demo(options) => crate::demo::run(&options).map(|()| ExitCode::SUCCESS).map_err(anyhow::Error::from),
         Command::CheckConfig { config } => serve::check_config(&config),
     };
     done.unwrap_or_else(|error| {
