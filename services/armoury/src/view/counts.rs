@@ -329,6 +329,11 @@ impl Count {
         self.seen.get(&weapon).into_iter().flatten().filter_map(|at| self.scans.get(*at))
     }
 
+    /// Every weapon that was sighted, in order of id.
+    pub fn weapons_seen(&self) -> impl Iterator<Item = &WeaponId> {
+        self.seen.keys()
+    }
+
     /// The surest level at which a weapon was sighted.
     #[must_use]
     pub fn level(&self, weapon: WeaponId) -> Option<Level> {

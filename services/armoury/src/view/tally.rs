@@ -44,7 +44,9 @@ pub struct CountView {
     pub readers_not_hearing: Vec<String>,
 }
 
-fn progress(closed: &Closed) -> Progress {
+/// A closing event's result in numbers.
+#[must_use]
+pub fn progress(closed: &Closed) -> Progress {
     let many = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     Progress {
         expected: closed.expected,
