@@ -8,7 +8,12 @@ use armoury::rights::Act;
 use schemars::{Schema, SchemaGenerator};
 
 pub mod accounts;
+pub mod alerts;
 pub mod ask;
+pub mod cases;
+pub mod counts;
+pub mod destruction;
+pub mod gateways;
 pub mod health;
 pub mod openapi;
 pub mod people;
@@ -104,6 +109,11 @@ pub const TABLE: &[&[Route]] = &[
     setup::ROUTES,
     stockpile::ROUTES,
     weapons::ROUTES,
+    counts::ROUTES,
+    cases::ROUTES,
+    destruction::ROUTES,
+    alerts::ROUTES,
+    gateways::ROUTES,
     places::ROUTES,
     people::ROUTES,
     accounts::ROUTES,

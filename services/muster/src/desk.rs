@@ -183,6 +183,14 @@ impl App {
         self.carry_out(command, &order).await
     }
 
+    /// What the rules would say to a command now, without writing anything.
+    pub(crate) fn would(&self, actor: &Actor, command: &Command) -> Result<(), ActError> {
+        let stream = StreamName::new(command.stream(self.node())).map_err(ActError::failed)?;
+        let (past, facts) = (self.stream_facts(&stream)?, facts::gather(self, command));
+        let ctx = Ctx { now: self.now(), actor, facts: &facts };
+        armoury::life::decide(&past, command, &ctx).map(drop).map_err(ActError::Refused)
+    }
+
     async fn act_once(&self, who: &Who, command: &Command, how: &How, seed: Option<[u8; 32]>) -> Result<Done, ActError> {
         let allowed = authorise::authorise(self, who, command)?;
         let order = Order { actor: who.actor(), role: Some(allowed.role), place: allowed.place, how, seed };
@@ -370,4 +378,10 @@ pub(crate) fn refused_account(error: crate::accounts::AccountsError) -> ActError
         AccountsError::Absent(_) => ActError::NotFound,
         other => ActError::failed(other),
     }
+}
+
+/// Whether a gateway's batches may be looked at: enrolled, or closed from some sequence on.
+pub(crate) fn is_enrolled(row: &armoury::view::GatewayRow) -> bool {
+    use armoury::view::gateways::Enrolment;
+    matches!(row.enrolment, Enrolment::Enrolled | Enrolment::Revoked) && !row.public_key.is_empty()
 }

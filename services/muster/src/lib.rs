@@ -13,6 +13,7 @@ pub mod config;
 pub mod demo;
 pub mod desk;
 pub mod heads;
+pub mod intake;
 pub mod live;
 pub mod projector;
 pub mod random;

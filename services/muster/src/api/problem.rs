@@ -13,7 +13,7 @@ use crate::desk::ActError;
 /// One problem, as it is answered.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Problem {
-    /// A name for the kind of problem: `about:blank`, the `code` says more.
+    /// A name for the kind of problem: `urn:muster:problem:` and the code with hyphens.
     #[serde(rename = "type")]
     pub kind: String,
     /// The HTTP status in words.
@@ -34,7 +34,7 @@ impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         Self {
-            kind: "about:blank".to_owned(),
+            kind: format!("urn:muster:problem:{}", code.replace('_', "-")),
             title: status.canonical_reason().unwrap_or("Problem").to_owned(),
             status: status.as_u16(),
             code: code.to_owned(),

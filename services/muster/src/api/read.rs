@@ -99,20 +99,30 @@ pub struct Reading<'a> {
 /// # Errors
 /// A [`Problem`]: no right to this anywhere, or the log cannot be read.
 pub async fn open<'a>(app: &'a App, who: &Who, act: Act, query: &impl ReadQuery) -> Result<Reading<'a>, Problem> {
+    // Rights are today's: who lost them yesterday does not read yesterday's book either.
+    let scope = desk::scope(&who.grants, act, app.now()).ok_or_else(not_allowed)?;
+    let (book, at) = book(app, query).await?;
+    Ok(Reading { book, scope, at })
+}
+
+/// The book that is asked for and the moment it shows, without a look at rights.
+///
+/// # Errors
+/// When the log cannot be read, or `after` has not been written.
+pub async fn book<'a>(app: &'a App, query: &impl ReadQuery) -> Result<(Book<'a>, Moment), Problem> {
     let as_of = query.as_of();
     if let Some(after) = query.after() {
         seen(app, after).await?;
     }
-    let past = if as_of.is_now() { None } else { Some(app.views_as_of(as_of).await.map_err(|cause| Problem::ours(&cause))?) };
-    let at = match (as_of.true_at, as_of.known_at, &past) {
-        (Some(at), ..) | (None, Some(Known::Time(at)), _) => at,
-        (None, Some(Known::Position(_)), Some(views)) => views.recorded_at,
-        _ => app.now(),
+    if as_of.is_now() {
+        return Ok((Book::Now(app.views()), app.now()));
+    }
+    let past = app.views_as_of(as_of).await.map_err(|cause| Problem::ours(&cause))?;
+    let at = match (as_of.true_at, as_of.known_at) {
+        (Some(at), _) | (None, Some(Known::Time(at))) => at,
+        (None, Some(Known::Position(_)) | None) => past.recorded_at,
     };
-    let book = past.map_or_else(|| Book::Now(app.views()), Book::Past);
-    // Rights are today's: who lost them yesterday does not read yesterday's book either.
-    let scope = desk::scope(&who.grants, act, app.now()).ok_or_else(|| not_allowed(act))?;
-    Ok(Reading { book, scope, at })
+    Ok((Book::Past(past), at))
 }
 
 impl Reading<'_> {
@@ -147,7 +157,7 @@ async fn seen(app: &App, position: u64) -> Result<(), Problem> {
     })
 }
 
-fn not_allowed(_: Act) -> Problem {
+fn not_allowed() -> Problem {
     Problem::new(actix_web::http::StatusCode::FORBIDDEN, "not_allowed", "Your rights do not include reading this.")
 }
 
