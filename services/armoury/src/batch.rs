@@ -103,7 +103,7 @@ impl Life for Batch {
             }
             _ if !state.opened => return Err(Refusal::NotInBook { what: "batch" }),
             BatchCommand::ListItem(_) | BatchCommand::DropItem(_) | BatchCommand::VerifyItem(_) | BatchCommand::Lock(_) => {
-                state.prepare(command, ctx)?
+                state.prepare(id, command, ctx)?
             }
             BatchCommand::RequestRelease(_) | BatchCommand::ApproveRelease(_) => state.release(command, ctx)?,
             BatchCommand::RecordDestruction(asked) => vec![state.recorded(asked, ctx)?],
@@ -128,7 +128,7 @@ impl Batch {
         self.items.iter().find(|(listed, _)| *listed == weapon).map(|(_, checked)| *checked).ok_or(Refusal::NotListed)
     }
 
-    fn prepare(&self, command: &BatchCommand, ctx: &Ctx) -> Result<Vec<BatchEvent>, Refusal> {
+    fn prepare(&self, id: &BatchId, command: &BatchCommand, ctx: &Ctx) -> Result<Vec<BatchEvent>, Refusal> {
         let event = match command {
             BatchCommand::Lock(_) if self.locked => return Ok(Vec::new()),
             _ if self.locked => {
@@ -142,7 +142,7 @@ impl Batch {
                     return Err(Refusal::TooLong { what: "the batch's list", limit: ITEMS_MAX });
                 }
                 let weapon = ctx.facts.weapons.get(&asked.weapon).ok_or(Refusal::NotInBook { what: "weapon" })?;
-                fit(asked.weapon, ctx)?;
+                fit(id, asked.weapon, ctx)?;
                 if weapon.disposition != Disposition::Destroy {
                     return Err(Refusal::NotForDestruction);
                 }
@@ -162,7 +162,7 @@ impl Batch {
                 if weapons.is_empty() {
                     return Err(Refusal::Empty { what: "the batch's list" });
                 }
-                weapons.iter().try_for_each(|weapon| fit(*weapon, ctx))?;
+                weapons.iter().try_for_each(|weapon| fit(id, *weapon, ctx))?;
                 BatchEvent::Locked(event::Locked { weapons })
             }
         };
@@ -274,13 +274,13 @@ impl Batch {
 }
 
 /// Whether the weapon can be locked in this batch.
-fn fit(weapon: WeaponId, ctx: &Ctx) -> Result<(), Refusal> {
+fn fit(id: &BatchId, weapon: WeaponId, ctx: &Ctx) -> Result<(), Refusal> {
     let Some(weapon) = ctx.facts.weapons.get(&weapon) else { return Err(Refusal::NotInBook { what: "weapon" }) };
     let state = weapon.state;
     if moves::ended(state) {
         Err(Refusal::RecordClosed { state })
-    } else if weapon.batch.is_some() {
-        Err(Refusal::WrongState { state, instead: "it is locked in another batch" })
+    } else if weapon.batch.is_some_and(|other| other != *id) {
+        Err(Refusal::WrongState { state, instead: "it is on another batch's list; take it off there first" })
     } else if !moves::batchable(state) {
         Err(Refusal::WrongState { state, instead: "take it into store first" })
     } else {

@@ -15,7 +15,7 @@ use crate::event::count::{self as event, CountEvent};
 use crate::event::{Actor, Event, Fact};
 use crate::ids::{CountId, EventId, PlaceId, ServiceNumber, WeaponId};
 use crate::life::{Ctx, Life};
-use crate::refusal::{LINE, Refusal, TEXT, another_person, person, said};
+use crate::refusal::{Refusal, TEXT, another_person, person, said};
 
 /// The most people who count one place.
 pub const COUNTERS_MAX: usize = 50;
@@ -210,13 +210,15 @@ impl Count {
     }
 
     fn counted(&self, asked: &CountItem, ctx: &Ctx) -> Result<Option<CountEvent>, Refusal> {
-        said("what was seen", &asked.seen, LINE)?;
+        said("what was seen", &asked.seen, TEXT)?;
         let level = asked.level.unwrap_or(surest(asked.way));
         if !shows(asked.way, level) {
             return Err(Refusal::LevelTooHigh);
         }
         let (seen, way, place) = (asked.seen.clone(), asked.way, asked.place);
-        let item = event::ItemCounted { weapon: asked.weapon.or(ctx.facts.resolved), seen, way, level, place };
+        // A rule has looked at the chip too: what it does not name is not the weapon its tag says.
+        let resolved = ctx.facts.resolved.filter(|_| ctx.actor.person().is_some());
+        let item = event::ItemCounted { weapon: asked.weapon.or(resolved), seen, way, level, place };
         let sighting = Sighting::of(&item, ctx.actor.person());
         let repeated = match ctx.actor {
             // What is heard after the close, or again, changes nothing.

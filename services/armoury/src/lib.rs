@@ -17,6 +17,7 @@ pub mod life;
 pub mod marks;
 pub mod person;
 pub mod place;
+pub mod react;
 pub mod record;
 pub mod refusal;
 pub mod rights;

@@ -3,6 +3,8 @@
 //! `evolve` is total: the log is what happened, and the past needs no permission. `decide` may
 //! refuse. Neither reads a clock or another stream: what lies outside the stream comes in [`Ctx`].
 
+pub mod gather;
+
 use std::collections::BTreeMap;
 
 use tag_data::moment::Moment;
@@ -99,6 +101,8 @@ pub struct Facts {
     /// Count: the custodian of the place, or of the nearest place above that has one.
     /// Alert: the custodian of its place.
     pub custodian: Option<ServiceNumber>,
+    /// Issue: the desk has checked the holder's own PIN or second factor just now.
+    pub pin_checked: bool,
     /// Close a count: what the views captured for it.
     pub taking: Option<Taking>,
     /// Close a place: weapons on record and open places in it.

@@ -253,7 +253,7 @@ impl Entry {
         let event = match command {
             WeaponCommand::Rack(rack) if rack.place == self.place && against_book.is_none() => return Ok(Vec::new()),
             WeaponCommand::Rack(rack) => WeaponEvent::Racked(event::Racked { place: rack.place, against_book }),
-            WeaponCommand::Issue(issue) => issued(issue, against_book)?,
+            WeaponCommand::Issue(issue) => issued(issue, against_book, ctx)?,
             WeaponCommand::Return(back) => returned(back, against_book),
             WeaponCommand::Send(send) => sent(send, against_book)?,
             WeaponCommand::Recover(Recover { place }) => {
@@ -277,7 +277,7 @@ impl Entry {
         let mut events = vec![WeaponEvent::Recovered(event::Recovered { case: self.case, place, against_book: None })];
         let book = Some(self.stage.state);
         match command {
-            WeaponCommand::Issue(issue) => events.push(issued(issue, book)?),
+            WeaponCommand::Issue(issue) => events.push(issued(issue, book, ctx)?),
             WeaponCommand::Send(send) => events.push(sent(send, book)?),
             _ => {}
         }
@@ -349,13 +349,19 @@ const fn hand(command: &WeaponCommand) -> Hand {
     }
 }
 
-fn issued(asked: &Issue, against_book: Option<State>) -> Result<WeaponEvent, Refusal> {
+/// "By his own PIN" is what the book has checked itself, never what the issuer says: without the
+/// check it stands as not yet acknowledged.
+fn issued(asked: &Issue, against_book: Option<State>, ctx: &Ctx) -> Result<WeaponEvent, Refusal> {
     said_if("the purpose", asked.purpose.as_deref(), TEXT)?;
+    let acknowledgement = match asked.acknowledgement {
+        Acknowledgement::Pin if !ctx.facts.pin_checked => Acknowledgement::None,
+        said => said,
+    };
     Ok(WeaponEvent::Issued(event::Issued {
         to: asked.to.clone(),
         purpose: asked.purpose.clone(),
         due: asked.due,
-        acknowledgement: asked.acknowledgement,
+        acknowledgement,
         against_book,
     }))
 }
