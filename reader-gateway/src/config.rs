@@ -257,7 +257,8 @@ fn gateway(text: GatewayText, directory: &Path) -> Result<Gateway, (String, Stri
         return Err(refused("ca", "an https:// service needs the file of its authority certificates"));
     }
     let key = STANDARD.decode(text.service_key.trim()).ok().and_then(|key| <[u8; 32]>::try_from(key).ok());
-    let service_key = key.ok_or_else(|| refused("service_key", "32 bytes in base64, as `muster` prints it"))?;
+    let key = key.filter(|key| ed25519_dalek::VerifyingKey::from_bytes(key).is_ok());
+    let service_key = key.ok_or_else(|| refused("service_key", "an Ed25519 key in base64, as `muster` prints it"))?;
     let outbox_items = text.outbox_items.unwrap_or(limits::OUTBOX_ITEMS);
     if outbox_items < 1_000 {
         return Err(refused("outbox_items", "at least 1000"));

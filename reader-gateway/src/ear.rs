@@ -22,6 +22,8 @@ pub struct Heard {
     pub ticket: Ticket,
     /// Messages refused as stale or foreign.
     pub refused: u64,
+    /// Whether the port is open now.
+    pub open: bool,
 }
 
 /// A port and its driver.
@@ -54,9 +56,10 @@ impl Ear {
                 event = self.port.incoming.recv() => Some(event?),
                 () = alarm => None,
             };
-            let now = clock::now();
+            let (now, was_open) = (clock::now(), self.open == Some(true));
             let heard = self.take(now, event);
-            if !heard.effects.is_empty() || !matches!(heard.ticket, Ticket::None) || heard.refused > 0 {
+            let opened = heard.open != was_open;
+            if opened || !heard.effects.is_empty() || !matches!(heard.ticket, Ticket::None) || heard.refused > 0 {
                 return Some(heard);
             }
         }
@@ -103,7 +106,7 @@ impl Ear {
             }
         }
         effects.retain_mut(|effect| self.keeps(effect));
-        Heard { now, effects, ticket, refused }
+        Heard { now, effects, ticket, refused, open: self.open == Some(true) }
     }
 
     /// Does what is the ear's business; false for effects that end here.

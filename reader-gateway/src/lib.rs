@@ -24,6 +24,7 @@ pub mod outbox;
 pub mod run;
 pub mod uplink;
 
+pub mod bench;
 pub mod listen;
 pub mod simulate;
 

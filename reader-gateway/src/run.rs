@@ -78,6 +78,8 @@ pub enum StartError {
 /// How one reader fares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReaderStatus {
+    /// Whether its port is open.
+    pub open: bool,
     /// Its last condition.
     pub condition: Option<ReaderCondition>,
     /// What its sieve did.
@@ -314,6 +316,7 @@ impl Hearing {
         mine.condition = status.condition.or(mine.condition);
         mine.sieve = self.sieve.counts();
         mine.refused += heard.refused;
+        mine.open = heard.open;
         for (counter, count) in status.counters {
             *mine.counters.entry(counter).or_default() += count;
         }

@@ -67,6 +67,33 @@ pub async fn simulate(mut simulator: Simulator, url: PortUrl, until: Option<Mome
     }
 }
 
+/// A pseudo-terminal: a serial line without a cable.
+#[cfg(unix)]
+#[derive(Debug)]
+pub struct Terminal {
+    /// The simulated reader's end.
+    pub reader: tokio_serial::SerialStream,
+    /// What the gateway opens, as `serial:PATH`.
+    pub path: String,
+    /// Keeps the line alive while nobody has it open; dropping it with `reader` is pulling the cable.
+    pub kept: tokio_serial::SerialStream,
+}
+
+#[cfg(unix)]
+impl Terminal {
+    /// A new one. Must be made within a tokio runtime.
+    ///
+    /// # Errors
+    /// The system has none left.
+    pub fn new() -> io::Result<Self> {
+        use tokio_serial::SerialPort;
+        let (reader, mut kept) = tokio_serial::SerialStream::pair()?;
+        kept.set_exclusive(false)?; // Or nobody else could open it.
+        let path = kept.name().ok_or_else(|| io::Error::other("the pseudo-terminal has no name"))?;
+        Ok(Self { reader, path, kept })
+    }
+}
+
 /// Plays a reader on any byte stream: a serial line, a socket, one end of a pseudo-terminal.
 ///
 /// # Errors
@@ -105,7 +132,7 @@ async fn pause(wake: Option<Moment>, now: Moment) {
 
 async fn publish(simulator: &mut Simulator, broker: &Broker, until: Option<Moment>) -> Result<(), String> {
     let client_id = format!("simulated-reader-{}", std::process::id());
-    let options = mqtt::options(broker, &Access { client_id, ..Access::default() })?;
+    let options = mqtt::options(broker, &Access { client_id, lasting: true, ..Access::default() })?;
     let (client, mut events) = AsyncClient::builder(options).capacity(1024).build();
     let topic = topic_of(&broker.filter);
     let play = async {
