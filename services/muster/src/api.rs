@@ -15,14 +15,18 @@ pub mod counts;
 pub mod destruction;
 pub mod gateways;
 pub mod health;
+pub mod live;
+pub mod log;
 pub mod openapi;
 pub mod people;
 pub mod places;
 pub mod problem;
 pub mod read;
+pub mod records;
 pub mod session;
 pub mod setup;
 pub mod stockpile;
+pub mod tags;
 pub mod weapons;
 
 /// Where the API stands.
@@ -117,6 +121,10 @@ pub const TABLE: &[&[Route]] = &[
     places::ROUTES,
     people::ROUTES,
     accounts::ROUTES,
+    records::ROUTES,
+    log::ROUTES,
+    live::ROUTES,
+    tags::ROUTES,
     openapi::ROUTES,
 ];
 

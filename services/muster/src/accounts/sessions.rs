@@ -72,6 +72,29 @@ impl Accounts {
         Ok(person.parse().ok().map(|service_number| Session { service_number, sign_in, locale }))
     }
 
+    /// Whether the sign-in (or token) of this label still runs; does not start its idle clock again.
+    ///
+    /// # Errors
+    /// When the file does not answer.
+    pub fn still_signed_in(
+        &self,
+        person: &ServiceNumber,
+        sign_in: &str,
+        rules: &SignIn,
+        now: Moment,
+    ) -> Result<bool, AccountsError> {
+        let idle = now.plus_seconds(-i64::from(rules.idle_minutes) * 60).micros();
+        let old = now.plus_seconds(-i64::from(rules.longest_hours) * 3600).micros();
+        let token = sign_in.strip_prefix("token-").unwrap_or("");
+        Ok(self.lock().query_row(
+            "SELECT EXISTS(SELECT 1 FROM accounts WHERE service_number = ?1 AND NOT disabled) AND (
+               EXISTS(SELECT 1 FROM sessions WHERE service_number = ?1 AND sign_in = ?2 AND seen_at > ?3 AND started_at > ?4)
+               OR EXISTS(SELECT 1 FROM tokens WHERE service_number = ?1 AND id = ?5 AND (expires_at IS NULL OR expires_at > ?6)))",
+            params![person.as_str(), sign_in, idle, old, token, now.micros()],
+            |row| row.get(0),
+        )?)
+    }
+
     /// Ends one sign-in.
     ///
     /// # Errors
