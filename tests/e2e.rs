@@ -7,11 +7,17 @@
 
 #[path = "e2e/broker.rs"]
 mod broker;
+#[path = "e2e/house.rs"]
+mod house;
 #[path = "e2e/line.rs"]
 mod line;
+#[path = "e2e/power.rs"]
+mod power;
 #[path = "e2e/program.rs"]
 mod program;
 #[path = "e2e/readers.rs"]
 mod readers;
 #[path = "e2e/scratch.rs"]
 mod scratch;
+#[path = "e2e/web.rs"]
+mod web;

@@ -23,13 +23,17 @@ pub mod founding;
 pub mod history;
 pub mod logins;
 pub mod people;
+pub mod radio;
 pub mod stores;
 pub mod tell;
 pub mod today;
+pub mod wander;
 pub mod world;
 
 use logins::Login;
+use radio::{NotHeard, Radio};
 use tell::{NotTaken, Tell};
+use today::Today;
 use world::World;
 
 /// What the command line says.
@@ -58,6 +62,9 @@ pub enum DemoError {
     /// The address.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// The readers.
+    #[error(transparent)]
+    Radio(#[from] NotHeard),
     /// The story is wrong.
     #[error(transparent)]
     Story(#[from] NotTaken),
@@ -92,30 +99,35 @@ async fn demonstrate(options: &Options) -> Result<(), DemoError> {
         let accounts = app.accounts_shared();
         move || logins::make(&accounts)
     });
-    let told = tell_all(&Tell::new(Arc::clone(&app))).await;
+    let tell = Tell::new(Arc::clone(&app));
+    let world = World::new(|| random::uuid_v7(random::now()));
+    let radio = Radio::plug_in(&app, &world, &data)?;
+    let told = tell_all(&tell, &world, &radio).await;
     random::run_clock();
-    told?;
+    let today = told?;
+    let (gateway, field) = radio.hear()?;
+    wander::start(&tell, &world, today, &field);
     let logins = making.await.map_err(|error| DemoError::System(std::io::Error::other(error)))??;
     say(options, &format!("http://{address}"), &data, &logins).map_err(DemoError::System)?;
     server::serve(app, listener).await?;
+    gateway.stop().await;
     drop(scratch);
     Ok(())
 }
 
 /// The whole story, from ninety days ago to now.
-async fn tell_all(tell: &Tell) -> Result<(), NotTaken> {
+async fn tell_all(tell: &Tell, world: &World, radio: &Radio) -> Result<Today, NotTaken> {
     let now = random::now();
-    let world = World::new(|| random::uuid_v7(random::now()));
     let start = history::day(now, history::DAYS, 7);
-    founding::people(tell, &world, start).await?;
-    founding::places(tell, &world, start).await?;
+    founding::people(tell, world, start).await?;
+    founding::places(tell, world, start).await?;
     tell.at(start.plus_seconds(2 * 3600));
-    founding::ledger(tell, &world).await?;
+    founding::ledger(tell, world).await?;
     tell.at(start.plus_seconds(5 * 3600));
-    founding::tags(tell, &world).await?;
-    history::tell(tell, &world, now).await?;
-    today::tell(tell, &world, now).await?;
-    Ok(())
+    founding::tags(tell, world).await?;
+    founding::gateway(tell, &radio.key_id, &radio.public_key).await?;
+    history::tell(tell, world, now).await?;
+    today::tell(tell, world, now).await
 }
 
 /// One line for programs, or a banner for people.

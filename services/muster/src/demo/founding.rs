@@ -1,10 +1,10 @@
 //! The first days of the training armoury: two people, then everybody, the places, the ledger, the tags.
 
 use armoury::codes::{Origin, PlaceKind, Role};
-use armoury::command::{Command, PersonCommand, PlaceCommand, WeaponCommand, person, place, weapon};
+use armoury::command::{Command, GatewayCommand, PersonCommand, PlaceCommand, WeaponCommand, gateway, person, place, weapon};
 use armoury::event::Actor;
 use armoury::event::person::Grant;
-use armoury::ids::{PlaceId, ServiceNumber};
+use armoury::ids::{GatewayKey, PlaceId, ServiceNumber};
 use tag_data::moment::Moment;
 
 use super::people::{self, COMMANDER, OFFICERS, Person, SECURITY};
@@ -123,6 +123,17 @@ pub async fn tags(tell: &Tell, world: &World) -> Result<(), NotTaken> {
         Some((keeper(arm.piece.room), Command::Weapon(arm.id, WeaponCommand::BindTag(bind))))
     });
     tell.all(bind).await
+}
+
+/// The readers' gateway: one read its code, another compared it.
+///
+/// # Errors
+/// [`NotTaken`].
+pub async fn gateway(tell: &Tell, key: &str, public_key: &str) -> Result<(), NotTaken> {
+    let key: GatewayKey = key.parse().expect("a key id is sixteen hex digits");
+    let propose = gateway::Propose { public_key: public_key.to_owned(), name: "training".to_owned() };
+    let request = tell.asked(SECURITY, Command::Gateway(key.clone(), GatewayCommand::Propose(propose))).await?;
+    tell.by(COMMANDER, Command::Gateway(key, GatewayCommand::Enrol(gateway::Enrol { request }))).await.map(drop)
 }
 
 /// Who keeps the stock of a room.
