@@ -46,7 +46,8 @@ impl House {
         let link = line.rsplit_once("link=").unwrap().1.trim();
         let nobody = Web::at(address.as_str());
         wait_for("the service", || nobody.ask("GET", "/healthz", None));
-        let founder = |number: &str| json!({"service_number": number, "name": format!("Person {number}"), "password": password(number)});
+        let founder =
+            |number: &str| json!({"service_number": number, "name": format!("Person {number}"), "password": password(number)});
         let body = json!({"link": link, "place": "Camp Test", "first": founder(FIRST), "second": founder(SECOND)});
         let site = nobody.post("/api/v1/setup", &body)["place"].as_str().unwrap().to_owned();
         let [first, second] = [FIRST, SECOND].map(|number| nobody.with(&token(&nobody, number)));

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use armoury::event::{Event, Fact, Meta, NotUnderstood};
 use armoury::ids::EventId;
+use armoury::react::{Reaction, react};
 use armoury::view::Views;
 use event_log::event::Recorded;
 use event_log::{EventLog, ReadError};
@@ -236,12 +237,4 @@ fn follow_up(app: &App, runtime: &tokio::runtime::Runtime, recorded: &Recorded) 
 /// When the file of accounts does not answer.
 pub fn rules_ran_to(accounts: &crate::accounts::Accounts) -> Result<u64, crate::accounts::AccountsError> {
     Ok(accounts.mark(MARK)?.and_then(|text| text.parse().ok()).unwrap_or(0))
-}
-struct Reaction {
-    command: armoury::command::Command,
-    cause: EventId,
-    rule: &'static str,
-}
-fn react(_: &Views, _: &Fact, _: Moment) -> Vec<Reaction> {
-    Vec::new()
 }

@@ -233,9 +233,11 @@ async fn destroyed(tell: &Tell, batch: Option<BatchId>, when: Moment) -> Result<
         scrap: Some("smelted at the port authority's works, receipt 88-2".to_owned()),
     };
     let request = tell.asked(DEPOT, Command::Batch(id, BatchCommand::RecordDestruction(record))).await?;
-    let organization = "National Commission on Small Arms".to_owned();
-    let sign = BatchCommand::SignWitness(batch::SignWitness { name: "Koffi Mensah".to_owned(), organization });
-    tell.by("80065", Command::Batch(id, sign)).await?;
+    let witnesses = [("Koffi Mensah", "National Commission on Small Arms"), ("Ingrid Solheim", "Mission Inspection Team")];
+    for (name, organization) in witnesses {
+        let sign = batch::SignWitness { name: name.to_owned(), organization: organization.to_owned() };
+        tell.by("80065", Command::Batch(id, BatchCommand::SignWitness(sign))).await?;
+    }
     for verifier in [COMMANDER, DEPUTY] {
         tell.by(verifier, Command::Batch(id, BatchCommand::Verify(batch::Verify { request }))).await?;
     }

@@ -91,7 +91,8 @@ impl Radio {
         let line = near.name().unwrap_or_default();
         let config = Config::parse(&toml(app, world, &line), &folder).map_err(not_heard("its configuration"))?;
         let identity = Identity::open(&config.gateway.key, fresh_secret).map_err(not_heard("its key"))?;
-        let field = Field { rack_room: watch::Sender::default(), portal: watch::Sender::default(), depot: watch::Sender::default() };
+        let field =
+            Field { rack_room: watch::Sender::default(), portal: watch::Sender::default(), depot: watch::Sender::default() };
         let mut parts = Parts::default();
         for (reader, tags) in [("portal-a", field.portal.subscribe()), ("depot-gate", field.depot.subscribe())] {
             let (port, end) = memory::pair();
