@@ -8,8 +8,8 @@ use std::sync::Arc;
 use armoury::codes::{Basis, Role};
 use armoury::command::Command;
 use armoury::event::{Actor, Event, Fact, Meta};
-use armoury::ids::{EventId, PlaceId};
-use armoury::life::Ctx;
+use armoury::ids::{EventId, PlaceId, ServiceNumber};
+use armoury::life::{Ctx, Facts};
 use armoury::refusal::Refusal;
 use event_log::error::AppendError;
 use event_log::event::{Expected, NewEvent, StreamName, TypeName};
@@ -24,7 +24,6 @@ use crate::auth::sign_in::{self, SignInError};
 
 mod authorise;
 pub mod concerns;
-mod facts;
 
 pub use authorise::{may_enrol, scope, sees_alert, within_scope};
 pub use concerns::concerns;
@@ -44,6 +43,8 @@ pub struct How {
     pub device: Option<String>,
     /// The event this one follows from.
     pub cause: Option<EventId>,
+    /// Issue: the holder's own password was checked just now (see [`App::check_holder`]).
+    pub pin_checked: bool,
 }
 
 /// An act done.
@@ -156,12 +157,16 @@ impl App {
         command: Command,
         how: How,
     ) -> Result<Done, ActError> {
-        let second = sign_in::once(self, service_number, password, from).await.map_err(|error| match error {
-            SignInError::Wrong => ActError::SecondPerson,
-            SignInError::Wait(seconds) => ActError::Throttled(seconds),
-            SignInError::Accounts(cause) => ActError::failed(cause),
-        })?;
+        let second = sign_in::once(self, service_number, password, from).await.map_err(refused_sign_in)?;
         self.act(&second, command, how).await
+    }
+
+    /// Checks the password of the one who takes a weapon: "acknowledged by his own PIN".
+    ///
+    /// # Errors
+    /// [`ActError::SecondPerson`] when it is wrong; it counts against the number and the address.
+    pub async fn check_holder(&self, holder: &ServiceNumber, pin: &str, from: &str) -> Result<(), ActError> {
+        sign_in::check(self, holder.as_str(), pin, from).await.map(drop).map_err(refused_sign_in)
     }
 
     /// What follows from an event by rule: the book itself acts. Safe to repeat: the ids follow
@@ -186,7 +191,7 @@ impl App {
     /// What the rules would say to a command now, without writing anything.
     pub(crate) fn would(&self, actor: &Actor, command: &Command) -> Result<(), ActError> {
         let stream = StreamName::new(command.stream(self.node())).map_err(ActError::failed)?;
-        let (past, facts) = (self.stream_facts(&stream)?, facts::gather(self, command));
+        let (past, facts) = (self.stream_facts(&stream)?, Facts::gather(&self.views(), command, self.now()));
         let ctx = Ctx { now: self.now(), actor, facts: &facts };
         armoury::life::decide(&past, command, &ctx).map(drop).map_err(ActError::Refused)
     }
@@ -204,7 +209,8 @@ impl App {
         let stream = StreamName::new(name).map_err(ActError::failed)?;
         for _ in 0..2 {
             let past = self.stream_facts(&stream)?;
-            let facts = facts::gather(self, command);
+            let mut facts = Facts::gather(&self.views(), command, self.now());
+            facts.pin_checked = order.how.pin_checked;
             let ctx = Ctx { now: self.now(), actor: &order.actor, facts: &facts };
             let events = armoury::life::decide(&past, command, &ctx).map_err(ActError::Refused)?;
             if events.is_empty() {
@@ -365,6 +371,14 @@ impl Drop for Entered {
         if let Ok(mut keys) = self.keys.lock() {
             keys.remove(&self.key);
         }
+    }
+}
+
+fn refused_sign_in(error: SignInError) -> ActError {
+    match error {
+        SignInError::Wrong => ActError::SecondPerson,
+        SignInError::Wait(seconds) => ActError::Throttled(seconds),
+        SignInError::Accounts(cause) => ActError::failed(cause),
     }
 }
 

@@ -218,7 +218,7 @@ fn rules(app: &App, runtime: &tokio::runtime::Runtime) -> bool {
 /// What follows from one event. False if the log takes nothing now: try again later.
 fn follow_up(app: &App, runtime: &tokio::runtime::Runtime, recorded: &Recorded) -> bool {
     let Ok(fact) = fact(recorded) else { return true };
-    let reactions: Vec<Reaction> = react(&app.views(), &fact, app.now());
+    let reactions = armoury::react::react(&app.views(), &fact, app.now());
     for reaction in reactions {
         match runtime.block_on(app.act_by_rule(&reaction.command, reaction.cause, reaction.rule)) {
             Ok(_) => {}

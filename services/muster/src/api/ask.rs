@@ -57,7 +57,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Ask<T> {
             let (fields, beside) = read(&kind, &body)?;
             let device = device.map(|device| device.chars().filter(|c| !c.is_control()).take(64).collect());
             let Beside { occurred_at, basis, reason } = beside;
-            Ok(Self { fields, how: How { occurred_at, basis, reason, idempotency_key: key, device, cause: None } })
+            Ok(Self { fields, how: How { occurred_at, basis, reason, idempotency_key: key, device, ..How::default() } })
         })
     }
 }

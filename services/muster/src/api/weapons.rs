@@ -1,19 +1,22 @@
 //! Weapons: the list and the search, one weapon and its trail, and every act at the hatch.
 
-use actix_web::{HttpResponse, web};
-use armoury::codes::{Class, Disposition, State};
+use actix_web::{HttpRequest, HttpResponse, web};
+use armoury::codes::{Acknowledgement, Class, Disposition, State};
 use armoury::command::weapon as ask;
 use armoury::command::{Command, WeaponCommand};
 use armoury::ids::{PlaceId, ServiceNumber, WeaponId};
 use armoury::rights::Act;
 use armoury::view::{Page, TrailView, WeaponFilter, WeaponRow, WeaponView};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tag_data::moment::Moment;
 
 use super::ask::{Ask, Made, done, made};
 use super::problem::Problem;
 use super::read::{self, Plain, Reading, query};
 use super::{Needs, Route, route};
 use crate::app::App;
-use crate::auth::Who;
+use crate::auth::{Who, sign_in};
 use crate::desk::Done;
 use crate::desk::concerns::weapon_place;
 
@@ -31,7 +34,7 @@ pub const ROUTES: &[Route] = &[
     route!(POST "/weapons/{id}/marks", MARK, record_mark, "Record a further mark", body: ask::RecordMark, answer: Done),
     route!(POST "/weapons/{id}/tags", MARK, bind_tag, "Bind a tag", body: ask::BindTag, answer: Done),
     route!(POST "/weapons/{id}/tags/retire", MARK, retire_tag, "Retire a tag", body: ask::RetireTag, answer: Done),
-    route!(POST "/weapons/{id}/issue", MOVE, issue, "Issue it to a person", body: ask::Issue, answer: Done),
+    route!(POST "/weapons/{id}/issue", MOVE, issue, "Issue it to a person", body: Issue, answer: Done),
     route!(POST "/weapons/{id}/return", MOVE, take_in, "Take it in", body: ask::Return, answer: Done),
     route!(POST "/weapons/{id}/rack", MOVE, rack, "Move it to another rack", body: ask::Rack, answer: Done),
     route!(POST "/weapons/{id}/elsewhere", MOVE, send, "Send it out under a document", body: ask::Send, answer: Done),
@@ -150,6 +153,46 @@ async fn register(app: web::Data<App>, who: Who, asked: Ask<ask::Register>) -> R
     Ok(made(id, app.act(&who, command, asked.how).await?))
 }
 
+/// To whom it is issued; with his own password it is acknowledged by himself.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Issue {
+    /// To whom.
+    to: ServiceNumber,
+    /// Purpose, in words.
+    #[serde(default)]
+    purpose: Option<String>,
+    /// When it is due back.
+    #[serde(default)]
+    due: Option<Moment>,
+    /// How he acknowledged it; `pin` counts only with his password beside it.
+    #[serde(default = "no_acknowledgement")]
+    acknowledgement: Acknowledgement,
+    /// His own password, keyed by himself.
+    #[serde(default)]
+    pin: Option<String>,
+}
+
+const fn no_acknowledgement() -> Acknowledgement {
+    Acknowledgement::None
+}
+
+async fn issue(
+    app: web::Data<App>,
+    who: Who,
+    request: HttpRequest,
+    id: web::Path<WeaponId>,
+    mut asked: Ask<Issue>,
+) -> Result<HttpResponse, Problem> {
+    let Issue { to, purpose, due, acknowledgement, pin } = asked.fields;
+    if let Some(pin) = pin {
+        app.check_holder(&to, &pin, &sign_in::address(&request)).await?;
+        asked.how.pin_checked = true;
+    }
+    let command = Command::Weapon(*id, WeaponCommand::Issue(ask::Issue { to, purpose, due, acknowledgement }));
+    Ok(done(&app.act(&who, command, asked.how).await?))
+}
+
 /// Handlers that hand an act's fields to the desk.
 macro_rules! acts {
     ($($handler:ident($fields:ident) = $variant:ident),* $(,)?) => {$(
@@ -169,7 +212,6 @@ acts! {
     record_mark(RecordMark) = RecordMark,
     bind_tag(BindTag) = BindTag,
     retire_tag(RetireTag) = RetireTag,
-    issue(Issue) = Issue,
     take_in(Return) = Return,
     rack(Rack) = Rack,
     send(Send) = Send,

@@ -1,5 +1,13 @@
 //! The service over HTTP, in one process: the program's own routes and middleware, real SQLite in
 //! a folder of its own, no socket. One file a story; `house.rs` is the harness.
 
+mod again;
+mod armoury;
+mod gateway;
 mod house;
+mod intake;
+mod life;
+mod listening;
+mod read_only;
+mod rights;
 mod signing_in;

@@ -1,0 +1,89 @@
+//! Intake of batches: good, again, with a gap, with a false signature, by strangers, after revocation.
+
+use event_log::StreamName;
+use serde_json::json;
+
+use crate::armoury::Armoury;
+use crate::gateway::{Gateway, heard, receipt};
+
+#[actix_web::test]
+async fn good_again_gap_and_overlap() {
+    let house = Armoury::new().await;
+    let gateway = Gateway::enrolled(7, &house).await;
+    let service = house.house.app.signing_key().verifying_key();
+    let items: Vec<String> = (0..3).map(|n| heard(&format!("3034257BF7194E4000001A8{n}"), &house.room)).collect();
+    let first = gateway.batch(0, &items);
+    let taken = receipt(&gateway.hands_in(&house, &first).await, &service);
+    assert_eq!(taken.next, 3);
+    let size = house.house.app.log().head().size;
+    let again = receipt(&gateway.hands_in(&house, &first).await, &service);
+    assert_eq!((again.next, house.house.app.log().head().size), (3, size), "nothing is written twice");
+    let gap = gateway.hands_in(&house, &gateway.batch(5, &items[..1])).await;
+    assert_eq!(gap.problem(409, "send_from").json()["send_from"], 3);
+    // The stored bytes are the signed bytes.
+    let stream = StreamName::new(format!("gateway-{}", gateway.id())).unwrap();
+    let stored = house.house.app.log().read_stream(&stream, 0, 10).unwrap();
+    for (event, item) in stored.iter().zip(&items) {
+        let data = String::from_utf8(event.data.clone()).unwrap();
+        assert_eq!(*item, format!("{{\"type\":\"{}\",\"data\":{data}}}", event.type_name.as_str()));
+    }
+    let next = receipt(&gateway.hands_in(&house, &gateway.batch(3, &items[..1])).await, &service);
+    assert_eq!(next.next, 4);
+    assert_eq!(house.first().sees("/api/v1/readers").await["rows"][0]["observations"], 4);
+}
+
+#[actix_web::test]
+async fn items_without_their_batch_are_completed_by_sending_again() {
+    let house = Armoury::new().await;
+    let gateway = Gateway::enrolled(9, &house).await;
+    let items: Vec<String> = (0..2).map(|n| heard(&format!("3034257BF7194E4000001A8{n}"), &house.room)).collect();
+    // As after a crash between the two appends: the items stand, the batch does not.
+    let stream = StreamName::new(format!("gateway-{}", gateway.id())).unwrap();
+    let whole = gateway.batch(0, &items);
+    gateway.hands_in(&house, &gateway.batch(0, &items[..1])).await.is(200);
+    let size = house.house.app.log().head().size;
+    let answer = gateway.hands_in(&house, &whole).await;
+    answer.problem(409, "send_from");
+    assert_eq!((answer.json()["send_from"].as_u64(), house.house.app.log().head().size), (Some(1), size));
+    gateway.hands_in(&house, &gateway.batch(1, &items[1..])).await.is(200);
+    assert_eq!(house.house.app.log().last_revision(&stream).unwrap(), Some(1));
+}
+
+#[actix_web::test]
+async fn false_unknown_revoked_and_malformed() {
+    let house = Armoury::new().await;
+    let gateway = Gateway::enrolled(1, &house).await;
+    let item = heard("3034257BF7194E4000001A85", &house.room);
+    let mut forged = gateway.batch(0, std::slice::from_ref(&item));
+    forged.boot = "boot-2".to_owned();
+    gateway.hands_in(&house, &forged).await.problem(403, "signature_wrong");
+    let stranger = Gateway::new(2);
+    let refused = stranger.hands_in(&house, &stranger.batch(0, std::slice::from_ref(&item))).await;
+    refused.problem(403, "gateway-not-enrolled");
+    assert!(refused.json()["type"].as_str().unwrap().ends_with("gateway-not-enrolled"));
+    let spaced = item.replace("\"data\":", "\"data\": ");
+    gateway.hands_in(&house, &gateway.batch(0, &[spaced])).await.problem(400, "batch_not_understood");
+    let other_type = "{\"type\":\"WeaponIssued\",\"data\":{\"to\":\"1\",\"acknowledgement\":\"none\"}}".to_owned();
+    gateway.hands_in(&house, &gateway.batch(0, &[other_type])).await.problem(400, "batch_not_understood");
+    gateway.hands_in(&house, &gateway.batch(0, &vec![item.clone(); 1001])).await.problem(413, "too_large");
+    let before = house.house.app.log().head().size;
+    house.first().does(&format!("/api/v1/gateways/{}/revoke", gateway.id()), json!({"because": "stolen"})).await;
+    gateway.hands_in(&house, &gateway.batch(0, &[item])).await.problem(403, "gateway-not-enrolled");
+    assert_eq!(house.house.app.log().head().size, before + 1, "only the revocation was written");
+}
+
+#[actix_web::test]
+async fn enrolment_takes_two_people_and_the_code_on_the_screen() {
+    let house = Armoury::new().await;
+    let gateway = Gateway::new(3);
+    let said = gateway.announces_itself(&house).await;
+    let path = format!("/api/v1/gateways/{}", gateway.id());
+    house.first().post(&format!("{path}/propose"), json!({"code": "0000-0000"})).await.problem(422, "other_code");
+    let waiting = house.first().sees("/api/v1/gateways").await;
+    assert_eq!(waiting["waiting"][0]["code"], said["code"]);
+    let proposed = house.first().does(&format!("{path}/propose"), json!({"code": said["code"]})).await;
+    let enrol = json!({"request": proposed["event_ids"][0], "code": said["code"]});
+    house.first().post(&format!("{path}/enrol"), enrol.clone()).await.problem(422, "same_person");
+    house.second().does(&format!("{path}/enrol"), enrol).await;
+    assert_eq!(house.first().sees(&path).await["enrolment"], "enrolled");
+}
