@@ -4,6 +4,7 @@
 //! their own; whoever has written waits until they have seen it.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -68,6 +69,7 @@ pub struct App {
     views: RwLock<Views>,
     applied: watch::Sender<u64>,
     settled: watch::Sender<u64>,
+    wrote: AtomicU64,
     live: Live,
     rates: Rates,
     in_flight: InFlight,
@@ -114,6 +116,7 @@ impl App {
             views: RwLock::new(views),
             applied: watch::Sender::new(applied),
             settled: watch::Sender::new(ran_to),
+            wrote: AtomicU64::new(0),
             live: Live::default(),
             rates: Rates::default(),
             in_flight: InFlight::default(),
@@ -264,10 +267,24 @@ impl App {
         wait(&self.applied, position, Duration::from_secs(10)).await;
     }
 
-    /// Waits until what follows from a position by rule has happened too, at most two seconds.
+    /// Waits until what follows from a position by rule has happened too, and what follows from
+    /// that: a count's close opens a case, the case makes the weapon unaccounted. At most two seconds
+    /// a step and four steps, so that a flood of scans holds nobody up.
     pub async fn settled(&self, position: u64) {
-        wait(&self.settled, position, Duration::from_secs(2)).await;
-        // What the rules wrote stands after it; their acts waited for the views themselves.
+        let mut target = position;
+        for _ in 0..4 {
+            wait(&self.settled, target, Duration::from_secs(2)).await;
+            let wrote = self.wrote.load(Ordering::Acquire);
+            if wrote <= target {
+                return;
+            }
+            target = wrote;
+        }
+    }
+
+    /// The last position that the rules wrote, and that the views have seen.
+    pub(crate) fn rules_wrote(&self, position: u64) {
+        self.wrote.fetch_max(position, Ordering::AcqRel);
     }
 }
 

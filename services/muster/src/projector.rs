@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use armoury::event::{Event, Fact, Meta, NotUnderstood};
 use armoury::ids::EventId;
-use armoury::react::{Reaction, react};
+use armoury::react::react;
 use armoury::view::Views;
 use event_log::event::Recorded;
 use event_log::{EventLog, ReadError};
@@ -218,9 +218,10 @@ fn rules(app: &App, runtime: &tokio::runtime::Runtime) -> bool {
 /// What follows from one event. False if the log takes nothing now: try again later.
 fn follow_up(app: &App, runtime: &tokio::runtime::Runtime, recorded: &Recorded) -> bool {
     let Ok(fact) = fact(recorded) else { return true };
-    let reactions = armoury::react::react(&app.views(), &fact, app.now());
+    let reactions = react(&app.views(), &fact, app.now());
     for reaction in reactions {
         match runtime.block_on(app.act_by_rule(&reaction.command, reaction.cause, reaction.rule)) {
+            Ok(done) if !done.event_ids.is_empty() => app.rules_wrote(done.position),
             Ok(_) => {}
             Err(ActError::ReadOnly(_) | ActError::Busy | ActError::Conflict) => return false,
             Err(other) => {
