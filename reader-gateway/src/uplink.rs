@@ -72,6 +72,8 @@ pub struct Uplink {
     backoff: Backoff,
     not_before: Option<Moment>,
     asked: Option<Asked>,
+    /// The batch under way. What became of it may be unknown, so it is sent again byte for byte.
+    under_way: Option<(u64, Request)>,
     enrol_next: bool,
     stopped: Option<String>,
     trouble: Option<String>,
@@ -108,6 +110,7 @@ impl Uplink {
             backoff: Backoff::new(FIRST_WAIT_MS, MOST_WAIT_MS, seed),
             not_before: None,
             asked: None,
+            under_way: None,
             enrol_next: false,
             stopped: None,
             trouble: None,
@@ -162,11 +165,16 @@ impl Uplink {
             self.asked = Some(Asked::Enrolment);
             return Ok(Step::Send(self.enrolment()));
         }
-        let waiting = outbox.batch(outbox.acknowledged())?;
-        self.asked = Some(Asked::Batch { first: waiting.first });
-        let batch = self.identity.sign(waiting);
+        let first = outbox.acknowledged();
+        self.asked = Some(Asked::Batch { first });
+        if let Some((_, again)) = self.under_way.as_ref().filter(|(from, _)| *from == first) {
+            return Ok(Step::Send(again.clone()));
+        }
+        let batch = self.identity.sign(outbox.batch(first)?);
         let body = serde_json::to_vec(&batch).expect("a batch always serialises");
-        Ok(Step::Send(Request { path: format!("/api/v1/gateways/{}/batches", self.identity.id()), body }))
+        let request = Request { path: format!("/api/v1/gateways/{}/batches", self.identity.id()), body };
+        self.under_way = Some((first, request.clone()));
+        Ok(Step::Send(request))
     }
 
     /// Takes the answer to the last request.
@@ -241,7 +249,7 @@ impl Uplink {
         match self.take_receipt(now, outbox, &receipt)? {
             Ok(()) if receipt.next > first => {
                 self.backoff.reset();
-                (self.not_before, self.trouble) = (None, None);
+                (self.under_way, self.not_before, self.trouble) = (None, None, None);
             }
             Ok(()) => self.later(now, format!("the service took nothing of a batch that begins at {first}")),
             Err(why) => self.later(now, why),
@@ -266,6 +274,7 @@ impl Uplink {
     }
 
     fn send_from(&mut self, now: Moment, outbox: &mut Outbox, from: u64) -> Result<(), OutboxError> {
+        self.under_way = None; // Numbers may change their items.
         if from > outbox.next() {
             tracing::error!(
                 outbox.next = outbox.next(),

@@ -50,8 +50,8 @@ async fn from_a_serial_line_into_the_book() {
     assert!(seen.iter().any(|seen| seen.text.as_deref() == Some("M4-31877") && seen.reader == "counter"));
     assert!(seen.iter().filter(|seen| seen.reader == "rack").all(|seen| seen.count >= 1 && seen.place == "A-1"));
     assert_eq!(gateway.key_id(), key.id());
-    let status = gateway.status();
-    assert_eq!((status.next, status.lost), (house.lock().unwrap().items.len() as u64, 0));
+    until("all is acknowledged", || gateway.status().acknowledged == house.lock().unwrap().items.len() as u64).await;
+    assert_eq!((gateway.status().lost, gateway.status().trouble), (0, None));
     gateway.stop().await;
 }
 
