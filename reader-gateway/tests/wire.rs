@@ -133,6 +133,31 @@ async fn a_message_is_acknowledged_only_when_it_is_on_disk() {
     gateway.stop().await;
 }
 
+/// While another hand holds the file nothing can be written, so nothing may be acknowledged.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_disk_refuses_nothing_is_acknowledged() {
+    let (room, house) = (Room::new("wire-disk"), House::shared());
+    let reader = "[[reader]]\nid = \"dock\"\nplace = \"D-1\"\ndriver = \"zebra-iotc\"\nport = \"mqtt://127.0.0.1/z/#\"\n";
+    let config = config(&room.0, &house, "http://127.0.0.1:1", reader);
+    let (port, dock) = memory::pair();
+    let ports = BTreeMap::from([("dock".to_owned(), port)]);
+    let gateway = Gateway::start(&config, Parts { ports, post: Some(post(&house)), ..Parts::default() }).unwrap();
+    house.lock().unwrap().knows(&gateway_key(&room));
+    let hand = rusqlite::Connection::open(room.file("outbox.db")).unwrap();
+    hand.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for (number, tag) in (1..).zip(tags(50)) {
+        assert!(dock.publish(zebra::data_event(clock::now(), number, &tag).into_bytes()).await);
+    }
+    for _ in 0..30 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        assert_eq!(dock.acknowledged(), 0);
+    }
+    hand.execute_batch("COMMIT").unwrap();
+    until("all is acknowledged", || dock.acknowledged() == 50).await;
+    until("all is in the book", || house.lock().unwrap().observations().len() == 50).await;
+    gateway.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_tags_in_a_burst_none_missed() {
     let (room, house) = (Room::new("wire-burst"), House::shared());
