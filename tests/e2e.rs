@@ -7,6 +7,10 @@
 
 #[path = "e2e/broker.rs"]
 mod broker;
+#[path = "e2e/demo.rs"]
+mod demo;
+#[path = "e2e/gateway.rs"]
+mod gateway;
 #[path = "e2e/house.rs"]
 mod house;
 #[path = "e2e/line.rs"]
@@ -15,9 +19,13 @@ mod line;
 mod power;
 #[path = "e2e/program.rs"]
 mod program;
+#[path = "e2e/proof.rs"]
+mod proof;
 #[path = "e2e/readers.rs"]
 mod readers;
 #[path = "e2e/scratch.rs"]
 mod scratch;
+#[path = "e2e/story.rs"]
+mod story;
 #[path = "e2e/web.rs"]
 mod web;

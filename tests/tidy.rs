@@ -10,8 +10,9 @@ use serde_json::Value;
 /// The most lines of a Rust file; above [`LINES_WATCHED`] a file is named in the output.
 const LINES_MAX: usize = 600;
 const LINES_WATCHED: usize = 400;
-/// The most characters of a line of code.
-const LINE_MAX: usize = 130;
+/// The most characters of a line of code. The formatter breaks at 130 whatever it can break; texts and the
+/// insides of macros it cannot, and those must still fit a wide screen.
+const LINE_MAX: usize = 160;
 const README_LINES_MAX: usize = 150;
 
 /// Which of our crates each of our crates may know, in any kind of dependency.
@@ -195,7 +196,7 @@ fn everything_is_safe_code() {
 #[test]
 fn lines_fit_a_screen() {
     check(long_line);
-    can_fail(long_line, "a.rs", &"x".repeat(131), &"x".repeat(130));
+    can_fail(long_line, "a.rs", &"x".repeat(161), &"x".repeat(160));
 }
 
 #[test]

@@ -54,6 +54,18 @@ impl House {
         Self { folder, program: Some(program), config, address, first, second, site }
     }
 
+    /// Enters a further person with a right everywhere: asked by one, approved by the other. By token.
+    pub fn person(&self, number: &str, role: &str) -> Web {
+        let path = |act: &str| format!("/api/v1/people/{number}/{act}");
+        self.first.post("/api/v1/people", &json!({"service_number": number, "name": format!("Person {number}")}));
+        let grant = json!({"grant": {"role": role, "from": "2026-01-01T00:00:00Z"}});
+        let request = self.first.post(&path("grants"), &grant)["event_ids"][0].clone();
+        self.second.post(&path("grants/approve"), &json!({"request": request}));
+        self.first.post(&path("account"), &json!({"password": password(number)}));
+        let nobody = Web::at(self.address.as_str());
+        nobody.with(&token(&nobody, number))
+    }
+
     /// The power fails.
     pub fn kill(&mut self) {
         self.program.take().unwrap().kill();

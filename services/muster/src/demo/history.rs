@@ -166,15 +166,22 @@ async fn declared(tell: &Tell, case: Option<CaseId>, when: Moment) -> Result<(),
     tell.at(when);
     let presume = case::PresumeLost { because: "ten days of search, every post recounted".to_owned() };
     on_case(tell, COMMANDER, case, CaseCommand::PresumeLost(presume)).await?;
-    lost(tell, case, LossCause::TheftOutsider, "The fence of the post was cut; the ready room's hasp was forced.", when).await
+    let circumstances = "The fence of the post was cut; the ready room's hasp was forced.";
+    lost(tell, case, LossCause::TheftOutsider, circumstances, when.plus_seconds(-12 * DAY), "26-0398").await
 }
 
-async fn lost(tell: &Tell, id: CaseId, cause: LossCause, circumstances: &str, when: Moment) -> Result<(), NotTaken> {
-    let last_seen = Some(when.plus_seconds(-2 * DAY));
-    let declare = case::DeclareLost { cause, circumstances: circumstances.to_owned(), last_seen };
+async fn lost(
+    tell: &Tell,
+    id: CaseId,
+    cause: LossCause,
+    circumstances: &str,
+    last_seen: Moment,
+    reference: &str,
+) -> Result<(), NotTaken> {
+    let declare = case::DeclareLost { cause, circumstances: circumstances.to_owned(), last_seen: Some(last_seen) };
     on_case(tell, COMMANDER, id, CaseCommand::DeclareLost(declare)).await?;
-    for (to, reference) in [("National Firearms Registry", "NFR-26-0417"), ("Force headquarters", "FHQ/PM/112")] {
-        let report = case::ReportLoss { to: to.to_owned(), reference: reference.to_owned() };
+    for (to, book) in [("National Firearms Registry", "NFR"), ("Force headquarters", "FHQ/PM")] {
+        let report = case::ReportLoss { to: to.to_owned(), reference: format!("{book} {reference}") };
         on_case(tell, COMMANDER, id, CaseCommand::ReportLoss(report)).await?;
     }
     Ok(())
@@ -297,7 +304,8 @@ async fn robbed(tell: &Tell, world: &World, when: Moment) -> Result<(), NotTaken
     on_case(tell, ARMOURER, id, search("the holder's quarters and vehicle", "not found; two witnesses heard")).await?;
     on_case(tell, COMMANDER, id, CaseCommand::PresumeLost(case::PresumeLost { because: "police report 77/26".to_owned() }))
         .await?;
-    lost(tell, id, LossCause::Robbery, "Robbed of his pistol by three men at the market, off duty.", when).await
+    let circumstances = "Robbed of his pistol by three men at the market, off duty.";
+    lost(tell, id, LossCause::Robbery, circumstances, when.plus_seconds(-6 * 3600), "26-0417").await
 }
 
 async fn workshop(tell: &Tell, world: &World, when: Moment) -> Result<(), NotTaken> {
