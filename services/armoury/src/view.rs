@@ -12,6 +12,7 @@ pub mod cases;
 pub mod counts;
 pub mod destruction;
 pub mod document;
+pub mod feed;
 pub mod gateways;
 pub mod lookup;
 pub mod people;
@@ -28,6 +29,8 @@ pub mod weapon;
 pub mod weapons;
 
 mod apply;
+mod history;
+mod packed;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -39,11 +42,13 @@ use sha2::{Digest, Sha256};
 use tag_data::moment::Moment;
 
 pub use alerts::{AlertLine, AlertRow, Alerts, Viewer};
-pub use as_of::{AsOf, Feed};
+pub use as_of::AsOf;
 pub use cases::{CaseRow, Cases, CloseRequestRow};
 pub use counts::{CountRow, Counts, Progress, ScanRow};
 pub use destruction::{BatchRow, Destruction, PendingRow, ReleaseRow};
+pub use feed::Feed;
 pub use gateways::{GatewayRow, Gateways, ReaderRow};
+pub use history::Trails;
 pub use people::{GrantRequestRow, People, PersonRow};
 pub use places::{PlaceRow, Places};
 pub use presence::{Presence, ReadRow, Sensed, Stranger};
@@ -89,7 +94,7 @@ pub struct Views {
     /// Destruction batches.
     pub destruction: Destruction,
     /// Trails.
-    pub trails: trail::Trails,
+    pub trails: Trails,
     /// Alerts.
     pub alerts: Alerts,
     /// What changed after what; none in views of the past.

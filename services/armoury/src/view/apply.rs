@@ -7,11 +7,11 @@ use tag_data::scan::{Carrier, Observation};
 use super::cases::{CaseRow, Stage};
 use super::counts::{Count, CountRow, CountStage};
 use super::gateways::place as parse_place;
+use super::history::{Evidence, Said};
 use super::lookup::TagMatch;
 use super::presence::Last;
 use super::scope::Scope;
 use super::texts::{Ix, NONE};
-use super::trail::{Evidence, Said};
 use super::{Views, subject, subject_text};
 use crate::codes::{Level, Way};
 use crate::event::batch::BatchEvent;
@@ -41,16 +41,19 @@ impl Views {
     }
 
     fn apply_weapon(&mut self, fact: &Fact, event: &WeaponEvent) {
-        let before = subject(&fact.stream).and_then(|id| self.weapons.find(id)).map(|ix| self.weapons.state(ix));
-        let ix = self.weapons.apply(fact, event, &mut self.places, &mut self.people, &mut self.texts);
-        if ix == NONE {
-            return;
-        }
+        let id = match event {
+            WeaponEvent::Registered(entered) => Some(entered.weapon), // What is entered says whose life it is.
+            _ => subject(&fact.stream),
+        };
+        let Some(id) = id else { return };
+        let ix = self.weapons.keep(id);
+        let before = self.weapons.state(ix);
+        self.weapons.apply(ix, fact, event, &mut self.places, &mut self.people, &mut self.texts);
         let after = self.weapons.state(ix);
         if let Some(feed) = &mut self.feed
-            && before != Some(after)
+            && before != after
         {
-            feed.changed(fact.position, ix, after, &self.weapons.states);
+            feed.changed(fact.position, ix, (&before, &after), &self.weapons.states);
         }
         let (detail, evidence) = weapon_said(event);
         self.trails.act(ix, fact, Said { place: after.place, detail: detail.as_deref(), evidence }, &mut self.texts);
@@ -140,7 +143,8 @@ impl Views {
         let state = self.weapons.state(ix);
         let row = self.row_in(ix, &state);
         let text = |get: fn(&super::WeaponRow) -> &String| row.as_ref().map(|row| get(row).clone()).unwrap_or_default();
-        let owner = self.weapons.entered(ix).map(|(fixed, _)| self.texts.get(fixed.owner).to_owned());
+        let owner = self.weapons.entered(ix).and_then(|(fixed, _)| self.weapons.background(fixed));
+        let owner = owner.map(|from| self.texts.get(from.owner).to_owned());
         let case = CaseRow {
             case: opened.case,
             stage: Stage::Unaccounted,
@@ -255,8 +259,8 @@ fn weapon_said(event: &WeaponEvent) -> (Option<String>, Evidence) {
     match event {
         WeaponEvent::Registered(entered) => (entered.source.clone(), Evidence::Hand),
         WeaponEvent::MarkRecorded(recorded) => (Some(recorded.mark.text.to_string()), Evidence::Hand),
-        WeaponEvent::TagBound(bound) => (Some(bound.epc.clone()), Evidence::Hand),
-        WeaponEvent::TagRetired(retired) => (Some(retired.epc.clone()), Evidence::None),
+        WeaponEvent::TagBound(_) => (None, Evidence::Hand), // The tag stands in the tags' own history.
+        WeaponEvent::TagRetired(_) => (None, Evidence::None),
         WeaponEvent::Racked(_) | WeaponEvent::Recovered(_) | WeaponEvent::Restored(_) => (None, Evidence::Hand),
         WeaponEvent::Issued(issued) => (Some(issued.to.to_string()), Evidence::Hand),
         WeaponEvent::Returned(returned) => (returned.from.as_ref().map(ToString::to_string), Evidence::Hand),

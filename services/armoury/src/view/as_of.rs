@@ -3,20 +3,14 @@
 //! *As we knew it* (`known_at = P`): everything recorded up to position P, P included. *As it
 //! was* (`true_at = T`): of that, what is claimed to have happened up to T, each life in the order
 //! of its claimed times. [`Views::fold`] answers both honestly from the facts. For the whole
-//! armoury at a position, [`Feed`] keeps what changed after what, so that no log is read.
+//! armoury at a position, [`super::Feed`] keeps what changed after what, so that no log is read.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use tag_data::moment::Moment;
 
 use super::Views;
-use super::state::WeaponState;
-use super::texts::Ix;
 use crate::event::Fact;
-
-/// Changes between two whole copies of all states.
-pub const SNAPSHOT_EVERY: usize = 1_000_000;
 
 /// Which moment a view shows; nothing set means now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,62 +58,5 @@ impl Views {
         ordered.sort_by_key(|fact| (claimed(fact), fact.revision != 0, fact.position));
         ordered.into_iter().for_each(|fact| views.apply(fact));
         views
-    }
-}
-
-/// What changed after what: the states of all weapons at any position, without reading the log.
-#[derive(Clone, Debug, Default)]
-pub struct Feed {
-    positions: Vec<u64>,
-    weapons: Vec<Ix>,
-    after: Vec<WeaponState>,
-    snapshots: Vec<(usize, Arc<[WeaponState]>)>,
-}
-
-impl Feed {
-    /// A weapon's state after the event at `position`.
-    pub(super) fn changed(&mut self, position: u64, weapon: Ix, after: WeaponState, states: &[WeaponState]) {
-        self.positions.push(position);
-        self.weapons.push(weapon);
-        self.after.push(after);
-        if self.positions.len().is_multiple_of(SNAPSHOT_EVERY) {
-            self.snapshots.push((self.positions.len(), states.into()));
-        }
-    }
-
-    /// The states of all weapons as known at `position`; weapons entered later are absent.
-    #[must_use]
-    pub fn at(&self, position: u64, weapons: usize) -> Vec<WeaponState> {
-        let until = self.positions.partition_point(|changed| *changed <= position);
-        let snapshot = self.snapshots.partition_point(|(at, _)| *at <= until).checked_sub(1).map(|ix| &self.snapshots[ix]);
-        let mut states = Vec::with_capacity(weapons);
-        let from = snapshot.map_or(0, |(at, copy)| {
-            states.extend_from_slice(copy);
-            *at
-        });
-        states.resize(weapons, WeaponState::ABSENT);
-        for (weapon, after) in self.weapons[from..until].iter().zip(&self.after[from..until]) {
-            states[*weapon as usize] = *after;
-        }
-        states
-    }
-
-    /// Bytes held, for the memory figure.
-    #[must_use]
-    pub fn held_bytes(&self) -> usize {
-        let copies: usize = self.snapshots.iter().map(|(_, copy)| copy.len() * size_of::<WeaponState>()).sum();
-        copies + self.positions.capacity() * 8 + self.weapons.capacity() * 4 + self.after.capacity() * size_of::<WeaponState>()
-    }
-
-    /// Changes held.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.positions.len()
-    }
-
-    /// Whether nothing has changed.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.positions.is_empty()
     }
 }

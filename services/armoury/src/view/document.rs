@@ -3,71 +3,83 @@
 
 use tag_data::moment::Moment;
 
+use super::texts::{Ix, NONE, Texts};
 use crate::codes::{Acknowledgement, ElsewhereKind};
 use crate::event::Fact;
 use crate::event::weapon::{Issued, SentElsewhere, WeaponEvent};
 use crate::ids::{EventId, PlaceId, ServiceNumber};
 
-/// The document by which a weapon is out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The document by which a weapon is out: texts and service numbers as kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Document {
     /// The event that opened it.
     pub event: EventId,
     /// Its position.
     pub position: u64,
-    /// Issue to a person (none) or what kind of sending.
-    pub kind: Option<ElsewhereKind>,
-    /// Who opened it.
-    pub opened_by: Option<ServiceNumber>,
     /// When, as claimed.
     pub opened_at: Moment,
-    /// The receiver: a service number or the words of the document.
-    pub receiver: String,
-    /// Its number; an issue is named by its event's id.
-    pub named: String,
-    /// An issue's purpose.
-    pub purpose: Option<String>,
     /// When it is due back or there.
     pub due: Option<Moment>,
+    /// Who confirmed for the receiver, and when.
+    pub confirmed: Option<(Ix, Moment)>,
+    number: Ix,
+    /// An issue's purpose.
+    pub purpose: Ix,
+    /// Who opened it.
+    pub opened_by: Ix,
+    /// The receiver: a service number or the words of the document.
+    pub receiver: Ix,
+    /// Issue to a person (none) or what kind of sending.
+    pub kind: Option<ElsewhereKind>,
     /// How a person acknowledged an issue.
     pub acknowledgement: Option<Acknowledgement>,
-    /// Who confirmed for the receiver, and when.
-    pub confirmed: Option<(Option<ServiceNumber>, Moment)>,
 }
 
 impl Document {
+    /// Its number; an issue is named by its event's id.
+    #[must_use]
+    pub fn number(&self, texts: &Texts) -> String {
+        texts.some(self.number).unwrap_or_else(|| self.event.to_string())
+    }
+
     /// An issue is named by its event; only the holder's own PIN confirms it, never his ink or
     /// the issuer's.
-    pub(super) fn issue(fact: &Fact, issued: &Issued) -> Self {
+    pub(super) fn issue(fact: &Fact, issued: &Issued, texts: &mut Texts) -> Self {
         let own = issued.acknowledgement == Acknowledgement::Pin && fact.meta.actor.person() != Some(&issued.to);
+        let receiver = texts.keep(issued.to.as_str());
         Self {
-            event: fact.id,
-            position: fact.position,
-            named: fact.id.to_string(),
-            kind: None,
-            opened_by: fact.meta.actor.person().cloned(),
-            opened_at: fact.occurred_at,
-            receiver: issued.to.to_string(),
-            purpose: issued.purpose.clone(),
+            receiver,
+            purpose: texts.keep_some(issued.purpose.as_deref()),
             due: issued.due,
             acknowledgement: Some(issued.acknowledgement),
-            confirmed: own.then(|| (Some(issued.to.clone()), fact.occurred_at)),
+            confirmed: own.then_some((receiver, fact.occurred_at)),
+            ..Self::opened(fact, texts)
         }
     }
 
-    pub(super) fn sending(fact: &Fact, sent: &SentElsewhere) -> Self {
+    pub(super) fn sending(fact: &Fact, sent: &SentElsewhere, texts: &mut Texts) -> Self {
+        Self {
+            kind: Some(sent.kind),
+            number: texts.keep(&sent.document),
+            receiver: texts.keep(&sent.receiver),
+            due: sent.due,
+            ..Self::opened(fact, texts)
+        }
+    }
+
+    fn opened(fact: &Fact, texts: &mut Texts) -> Self {
         Self {
             event: fact.id,
             position: fact.position,
-            named: sent.document.clone(),
-            kind: Some(sent.kind),
-            opened_by: fact.meta.actor.person().cloned(),
             opened_at: fact.occurred_at,
-            receiver: sent.receiver.clone(),
-            purpose: None,
-            due: sent.due,
-            acknowledgement: None,
+            due: None,
             confirmed: None,
+            number: NONE,
+            purpose: NONE,
+            opened_by: texts.keep_some(fact.meta.actor.person().map(ServiceNumber::as_str)),
+            receiver: NONE,
+            kind: None,
+            acknowledgement: None,
         }
     }
 }

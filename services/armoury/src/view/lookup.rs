@@ -1,8 +1,8 @@
 //! Looking a weapon up: by tag and chip, by any mark that names one piece, by folded key, by
 //! identity. Every answer is bounded; chains are walked newest first and answered in order.
 
-use super::texts::{Ix, NONE, Texts, mix};
-use super::weapons::{FOUND_MAX, Fixed, MarkEntry, TagEntry, Weapons, identity_hash};
+use super::texts::{Ix, NONE, Texts, hash, mix, pack};
+use super::weapons::{FOUND_MAX, MarkEntry, TagEntry, Weapons, identity_hash};
 use crate::codes::MarkKind;
 use crate::ids::WeaponId;
 use crate::marks::{Identity, Mark, match_key};
@@ -31,28 +31,41 @@ impl Weapons {
         tags
     }
 
-    /// A weapon's marks in the order recorded.
+    /// A weapon's marks in the order recorded: as entered, then those found later.
     #[must_use]
     pub fn marks(&self, ix: Ix, texts: &Texts) -> Vec<Mark> {
-        let first = self.fixed.get(ix as usize).map_or(NONE, |fixed| fixed.first_mark);
+        let Some(fixed) = self.fixed.get(ix as usize) else { return Vec::new() };
         let next = |mark: &&MarkEntry| self.marks.get(mark.next_of_weapon as usize);
-        let entries = std::iter::successors(self.marks.get(first as usize), next);
-        let mut marks: Vec<Mark> = entries.filter_map(|entry| entry.mark(texts)).collect();
-        marks.reverse();
+        let mut own: Vec<&MarkEntry> = std::iter::successors(self.marks.get(fixed.first_mark as usize), next).collect();
+        let mut marks = Vec::new();
+        for (spec, text) in self.templates.get(fixed.template).into_iter().flatten() {
+            let text = if *text == NONE { own.pop().map_or(NONE, |mark| mark.text) } else { *text };
+            marks.extend(self.mark_of(*spec, text, texts));
+        }
+        own.reverse();
+        marks.extend(own.into_iter().filter_map(|mark| self.mark_of(mark.spec, mark.text, texts)));
         marks
+    }
+
+    fn mark_of(&self, spec: Ix, text: Ix, texts: &Texts) -> Option<Mark> {
+        let spec = self.specs.get(spec)?;
+        Some(Mark {
+            kind: spec.kind,
+            component: spec.component,
+            position: texts.some(spec.position),
+            method: spec.method,
+            text: texts.get(text).parse().ok()?,
+        })
     }
 
     /// What a read of an EPC, with its chip where the reader told it, resolves to.
     #[must_use]
     pub fn tag(&self, epc: &str, tid: Option<&str>, texts: &Texts) -> TagMatch {
-        let Some(epc) = texts.find(epc) else { return TagMatch::Unknown };
-        let first = self.by_epc.get(mix(u64::from(epc)), |tag| self.tags[tag as usize].epc == epc).unwrap_or(NONE);
-        let chip = tid.map(|tid| texts.find(tid).unwrap_or(NONE - 1));
-        let next = |tag: &&TagEntry| self.tags.get(tag.next_of_epc as usize);
+        let chip = tid.map(pack);
         let mut best = TagMatch::Unknown;
-        for tag in std::iter::successors(self.tags.get(first as usize), next) {
-            let same_chip = chip.is_none_or(|chip| tag.tid == NONE || tag.tid == chip);
-            match (tag.retired_at, same_chip, best) {
+        for tag in self.of_epc(epc, texts) {
+            let same_chip = chip.as_ref().is_none_or(|chip| tag.tid == NONE || texts.packed(tag.tid) == chip.as_slice());
+            match (tag.retired_at(), same_chip, best) {
                 (None, true, _) => return TagMatch::Bound(tag.weapon),
                 (None, false, _) => best = TagMatch::OtherChip(tag.weapon),
                 (Some(_), _, TagMatch::Unknown) => best = TagMatch::Retired(tag.weapon),
@@ -62,14 +75,29 @@ impl Weapons {
         best
     }
 
+    fn of_epc(&self, epc: &str, texts: &Texts) -> impl Iterator<Item = &TagEntry> {
+        let packed = pack(epc);
+        let first = self.by_epc.get(hash(&packed), |tag| texts.packed(self.tags[tag as usize].epc) == packed).unwrap_or(NONE);
+        std::iter::successors(self.tags.get(first as usize), |tag| self.tags.get(tag.next_of_epc as usize))
+    }
+
     /// The living weapon, other than `except`, that carries this EPC.
     #[must_use]
     pub fn bound_elsewhere(&self, epc: &str, except: WeaponId, texts: &Texts) -> Option<WeaponId> {
-        let epc = texts.find(epc)?;
-        let first = self.by_epc.get(mix(u64::from(epc)), |tag| self.tags[tag as usize].epc == epc)?;
-        let next = |tag: &&TagEntry| self.tags.get(tag.next_of_epc as usize);
-        let mut bound = std::iter::successors(self.tags.get(first as usize), next).filter(|tag| tag.retired_at.is_none());
-        bound.find_map(|tag| self.id(tag.weapon).filter(|id| *id != except))
+        self.living(self.of_epc(epc, texts), except)
+    }
+
+    /// The living weapon, other than `except`, whose tag has this chip.
+    #[must_use]
+    pub fn chip_elsewhere(&self, tid: &str, except: WeaponId, texts: &Texts) -> Option<WeaponId> {
+        let packed = pack(tid);
+        let first = self.by_tid.get(hash(&packed), |tag| texts.packed(self.tags[tag as usize].tid) == packed).unwrap_or(NONE);
+        let next = |tag: &&TagEntry| self.tags.get(tag.next_of_tid as usize);
+        self.living(std::iter::successors(self.tags.get(first as usize), next), except)
+    }
+
+    fn living<'a>(&self, mut tags: impl Iterator<Item = &'a TagEntry>, except: WeaponId) -> Option<WeaponId> {
+        tags.find_map(|tag| self.id(tag.weapon).filter(|id| tag.retired_at().is_none() && *id != except))
     }
 
     /// Weapons with a mark of exactly this text (serial, registry, Data Matrix, rack number).
@@ -97,14 +125,16 @@ impl Weapons {
         found
     }
 
-    /// Other records with exactly this identity: suspected duplicates.
+    /// Records with exactly this identity: suspected duplicates, in order of entry.
     #[must_use]
     pub fn same_identity(&self, identity: &Identity) -> Vec<WeaponId> {
-        let hash = identity_hash(identity);
-        let first = self.by_identity.get(mix(hash), |ix| self.fixed[ix as usize].identity == hash).unwrap_or(NONE);
-        let next = |fixed: &&Fixed| self.fixed.get(fixed.same_identity as usize);
-        let same = std::iter::successors(self.fixed.get(first as usize), next);
-        let mut same: Vec<WeaponId> = same.take(FOUND_MAX).map(|fixed| fixed.id).collect();
+        self.with_identity(identity_hash(identity))
+    }
+
+    fn with_identity(&self, hash: u64) -> Vec<WeaponId> {
+        let first = self.by_identity.get(mix(hash), |ix| self.fixed[ix as usize].identity == hash);
+        let same = std::iter::successors(first, |ix| self.same_identity.get(ix).copied());
+        let mut same: Vec<WeaponId> = same.take(FOUND_MAX).filter_map(|ix| self.id(ix)).collect();
         same.reverse();
         same
     }
@@ -112,32 +142,20 @@ impl Weapons {
     /// Other records whose identity equals that of a weapon in the book.
     #[must_use]
     pub fn duplicates(&self, ix: Ix) -> Vec<WeaponId> {
-        let Some(own) = self.fixed.get(ix as usize).filter(|own| own.article != NONE) else { return Vec::new() };
-        let first = self.by_identity.get(mix(own.identity), |ix| self.fixed[ix as usize].identity == own.identity);
-        let next = |fixed: &&Fixed| self.fixed.get(fixed.same_identity as usize);
-        let same = std::iter::successors(first.and_then(|ix| self.fixed.get(ix as usize)), next);
-        same.take(FOUND_MAX).map(|fixed| fixed.id).filter(|id| *id != own.id).collect()
+        let Some((own, _)) = self.entered(ix) else { return Vec::new() };
+        let mut same = self.with_identity(own.identity);
+        same.retain(|id| *id != own.id);
+        same
     }
 
     /// Weapons of another identity whose serial looks the same.
     #[must_use]
     pub fn namesakes(&self, ix: Ix, texts: &Texts) -> Vec<WeaponId> {
         let Some(own) = self.fixed.get(ix as usize) else { return Vec::new() };
-        let alike = self.by_folded(texts.get(own.key), texts, |mark| is_serial(mark.kind));
+        let alike =
+            self.by_folded(texts.get(own.key), texts, |mark| self.specs.get(mark.spec).is_some_and(|spec| is_serial(spec.kind)));
         let others = alike.into_iter().filter_map(|other| self.fixed.get(other as usize));
         others.filter(|other| other.id != own.id && other.identity != own.identity).map(|other| other.id).collect()
-    }
-}
-
-impl MarkEntry {
-    fn mark(&self, texts: &Texts) -> Option<Mark> {
-        Some(Mark {
-            kind: self.kind,
-            component: self.component,
-            position: texts.some(self.position),
-            method: self.method,
-            text: texts.get(self.text).parse().ok()?,
-        })
     }
 }
 

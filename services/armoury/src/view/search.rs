@@ -11,7 +11,7 @@ use super::places::Mask;
 use super::scope::{PAGE_MAX, Page, Scope};
 use super::state::WeaponState;
 use super::texts::{Ix, NONE};
-use super::weapon::{DocumentRow, WeaponRow};
+use super::weapon::WeaponRow;
 use super::weapons::Article;
 use crate::codes::{Class, Disposition, State};
 use crate::ids::{PlaceId, ServiceNumber, WeaponId};
@@ -87,7 +87,7 @@ impl Views {
         let (found, total, next) = self.find_page(&self.weapons.states, filter, scope, after, limit);
         let row = |ix: Ix| {
             let row = self.row_in(ix, &self.weapons.state(ix))?;
-            let document = self.weapons.document(ix).map(DocumentRow::from);
+            let document = self.document_row(ix);
             Some(WeaponRow { document, last_sensed: self.sensed(row.weapon), ..row })
         };
         Page { rows: found.into_iter().filter_map(row).collect(), total, next }
@@ -182,7 +182,7 @@ impl Views {
         let bit = |state: &State| 1_u32 << (*state as u32);
         Sieve {
             mask,
-            articles: self.weapons.articles.iter().map(fits).collect(),
+            articles: self.weapons.articles().iter().map(fits).collect(),
             states: if filter.states.is_empty() { u32::MAX } else { filter.states.iter().map(bit).fold(0, |a, b| a | b) },
             disposition: filter.disposition,
             holder: filter.holder.as_ref().map(|number| self.people.find(number).unwrap_or(NONE - 1)),

@@ -15,7 +15,7 @@ use super::scope::Scope;
 use super::search::WeaponFilter;
 use super::state::WeaponState;
 use super::texts::Ix;
-use super::weapon::{DocumentRow, WeaponRow};
+use super::weapon::WeaponRow;
 use crate::codes::{Class, Disposition, State};
 use crate::ids::{PlaceId, ServiceNumber};
 use crate::weapon::moves::out;
@@ -116,7 +116,7 @@ impl Views {
     }
 
     fn stock_row(&self, (place, article, state): (Ix, Ix, State), count: u64) -> Option<StockpileRow> {
-        let article = self.weapons.articles.get(article as usize)?;
+        let article = self.weapons.articles().get(article as usize)?;
         let text = |ix| self.texts.get(ix).to_owned();
         Some(StockpileRow {
             place: self.places.id(place),
@@ -163,8 +163,7 @@ impl Views {
                 && mask.holds(state.place)
                 && let Some(row) = self.row_in(ix, &state)
             {
-                let weapon =
-                    WeaponRow { document: Some(DocumentRow::from(document)), last_sensed: self.sensed(row.weapon), ..row };
+                let weapon = WeaponRow { document: self.document_row(ix), last_sensed: self.sensed(row.weapon), ..row };
                 rows.push(OverdueRow { weapon, due_at, overdue_seconds: now.seconds_since(due_at) });
             }
         }

@@ -16,6 +16,7 @@ pub struct Texts {
     bytes: String,
     ends: Vec<u32>,
     table: Table,
+    codes: Vec<u8>,
 }
 
 impl Texts {
@@ -56,10 +57,61 @@ impl Texts {
         (ix != NONE).then(|| self.get(ix).to_owned())
     }
 
+    /// Keeps a code (EPC, chip serial) packed, without looking whether it is kept already.
+    pub fn keep_code(&mut self, code: &str) -> Ix {
+        let at = number(self.codes.len());
+        let packed = pack(code);
+        if self.codes.capacity() - self.codes.len() < packed.len() {
+            self.codes.reserve_exact(self.codes.len() / 8 + packed.len() + 1024);
+        }
+        self.codes.extend_from_slice(&packed);
+        at
+    }
+
+    /// The code kept at `at`; empty for [`NONE`].
+    #[must_use]
+    pub fn code(&self, at: Ix) -> String {
+        unpack(self.packed(at))
+    }
+
+    /// The packed form of the code kept at `at`.
+    #[must_use]
+    pub fn packed(&self, at: Ix) -> &[u8] {
+        let from = self.codes.get(at as usize..).unwrap_or_default();
+        let length = from.first_chunk::<2>().map_or(0, |head| 2 + usize::from(u16::from_be_bytes(*head) & LENGTH));
+        from.get(..length).unwrap_or_default()
+    }
+
     /// Bytes held, for the memory figure.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * 4 + self.table.held_bytes()
+        self.bytes.capacity() + self.ends.capacity() * 4 + self.table.held_bytes() + self.codes.capacity()
+    }
+}
+
+/// In a packed code's two-byte head: set where the code is no upper-case hex and stands as text.
+const AS_TEXT: u16 = 0x8000;
+const LENGTH: u16 = 0x7FFF;
+
+/// A code as it is kept: two bytes of head, then half a byte a digit; what is no hex, as text.
+#[must_use]
+pub fn pack(code: &str) -> Vec<u8> {
+    let upper_hex = code.bytes().all(|c| c.is_ascii_digit() || (b'A'..=b'F').contains(&c));
+    let bytes = hex::decode(code).ok().filter(|_| upper_hex);
+    let as_text = if bytes.is_some() { 0 } else { AS_TEXT };
+    let mut bytes = bytes.unwrap_or_else(|| code.as_bytes().to_vec());
+    bytes.truncate(usize::from(LENGTH)); // A code from outside is bounded long before.
+    let head = u16::try_from(bytes.len()).unwrap_or(LENGTH) | as_text;
+    let mut packed = head.to_be_bytes().to_vec();
+    packed.append(&mut bytes);
+    packed
+}
+
+fn unpack(packed: &[u8]) -> String {
+    match packed.split_first_chunk::<2>() {
+        Some((head, text)) if u16::from_be_bytes(*head) & AS_TEXT != 0 => String::from_utf8_lossy(text).into_owned(),
+        Some((_, bytes)) => hex::encode_upper(bytes),
+        None => String::new(),
     }
 }
 
@@ -190,6 +242,16 @@ mod tests {
         assert_eq!(texts.get(numbers[9_999]), "M9999Z");
         assert_eq!(texts.find("M10000Z"), None);
         assert_eq!((texts.get(NONE), texts.some(NONE)), ("", None));
+    }
+
+    #[test]
+    fn a_code_is_packed_and_comes_back_as_it_was() {
+        let mut texts = Texts::default();
+        for code in ["3034257BF7194E4000066437", "e280aa", "ABC", "", "К?"] {
+            let at = texts.keep_code(code);
+            assert_eq!((texts.code(at).as_str(), texts.packed(at)), (code, pack(code).as_slice()));
+        }
+        assert_eq!(texts.code(NONE), "");
     }
 
     #[test]

@@ -1,25 +1,20 @@
 //! The trail of one weapon: every act, count, search and sighting in order, gaps drawn as gaps.
 //!
-//! Acts are packed entries linked backwards from the weapon's last one. Sightings by the same
-//! reader or way in the same place fold into one entry as long as no more than a day lies
-//! between them, so that a rack read every minute does not fill the memory and no gap is hidden.
-//! A trail is the book's own history; a *trace* is a procedure between States.
+//! Sightings by the same reader or way in the same place are one line as long as no more than a
+//! day lies between them; how they are kept stands in `history.rs`. A trail is the book's own history; a *trace* is a procedure between States.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use tag_data::moment::Moment;
 
 use super::Views;
-use super::texts::{Ix, NONE, Texts, number, roomy};
+use super::history::{Entry, Evidence, Kind, actor_of};
 use crate::codes::{Level, State, Way};
-use crate::event::{Actor, Fact};
 use crate::ids::{PlaceId, WeaponId};
 
 /// Days without evidence that are shown as a gap, where the policy says nothing else (a full
 /// count by serial at least every quarter, and some days for the next one to be taken).
 pub const GAP_DAYS: i64 = 100;
-/// Sightings closer together than this fold into one entry.
-const FOLD_SECONDS: i64 = 86_400;
 
 /// One line of a trail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -146,124 +141,6 @@ impl TrailView {
     }
 }
 
-/// What an entry is, as it is packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Evidence {
-    /// An act on paper only.
-    None,
-    /// Somebody had it in hand.
-    Hand,
-    /// Seen, this sure, this way.
-    Seen(Level, Way),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Act(Evidence),
-    Sighting(Level, Way),
-}
-
-/// One packed entry: for a sighting `until` is the last one; for an act it is when it was recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry {
-    occurred: Moment,
-    until: Moment,
-    position: u64,
-    before: Ix,
-    act: Ix,
-    actor: Ix,
-    place: Ix,
-    detail: Ix,
-    times: u32,
-    kind: Kind,
-}
-
-/// All trails.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Trails {
-    last: Vec<Ix>,
-    entries: Vec<Entry>,
-}
-
-/// What an act's entry says besides the fact itself.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Said<'a> {
-    pub place: Ix,
-    pub detail: Option<&'a str>,
-    pub evidence: Evidence,
-}
-
-impl Trails {
-    pub(super) fn act(&mut self, weapon: Ix, fact: &Fact, said: Said<'_>, texts: &mut Texts) {
-        let entry = Entry {
-            occurred: fact.occurred_at,
-            until: fact.recorded_at,
-            position: fact.position,
-            before: NONE,
-            act: texts.keep(fact.event.type_name()),
-            actor: actor(&fact.meta.actor, texts),
-            place: said.place,
-            detail: texts.keep_some(said.detail),
-            times: 1,
-            kind: Kind::Act(said.evidence),
-        };
-        self.push(weapon, entry);
-    }
-
-    pub(super) fn sighting(&mut self, weapon: Ix, fact: &Fact, times: (Moment, Moment), by: Ix, place: Ix, how: (Level, Way)) {
-        let (first, until) = times;
-        let kind = Kind::Sighting(how.0, how.1);
-        let last = self.last.get(weapon as usize).copied().unwrap_or(NONE);
-        if let Some(entry) = self.entries.get_mut(last as usize)
-            && (entry.kind, entry.actor, entry.place) == (kind, by, place)
-            && first >= entry.occurred
-            && first.seconds_since(entry.until) <= FOLD_SECONDS
-        {
-            entry.until = entry.until.max(until);
-            entry.times = entry.times.saturating_add(1);
-            return;
-        }
-        let position = fact.position;
-        let entry =
-            Entry { occurred: first, until, position, before: NONE, act: NONE, actor: by, place, detail: NONE, times: 1, kind };
-        self.push(weapon, entry);
-    }
-
-    fn push(&mut self, weapon: Ix, mut entry: Entry) {
-        while self.last.len() <= weapon as usize {
-            roomy(&mut self.last, NONE);
-        }
-        let ix = number(self.entries.len());
-        entry.before = std::mem::replace(&mut self.last[weapon as usize], ix);
-        roomy(&mut self.entries, entry);
-    }
-
-    fn of(&self, weapon: Ix) -> Vec<&Entry> {
-        let first = self.entries.get(self.last.get(weapon as usize).copied().unwrap_or(NONE) as usize);
-        let mut entries: Vec<&Entry> = std::iter::successors(first, |entry| self.entries.get(entry.before as usize)).collect();
-        entries.sort_by_key(|entry| (entry.occurred, entry.position));
-        entries
-    }
-
-    /// Entries held.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether nothing has happened to any weapon.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// Bytes held, for the memory figure.
-    #[must_use]
-    pub fn held_bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<Entry>() + self.last.capacity() * 4
-    }
-}
-
 impl Entry {
     fn line(&self, views: &Views) -> TrailLine {
         let (texts, place) = (&views.texts, views.places.id(self.place));
@@ -338,18 +215,4 @@ fn gap(from: Moment, until: Moment, gap_days: i64, still: bool) -> Option<TrailL
     let seconds = until.seconds_since(from);
     let days = seconds.div_euclid(86_400);
     (seconds > gap_days.saturating_mul(86_400)).then_some(TrailLine::Gap(TrailGap { from, until, days, still }))
-}
-
-fn actor(actor: &Actor, texts: &mut Texts) -> Ix {
-    match actor {
-        Actor::Person { service_number, .. } => texts.keep(service_number.as_str()),
-        Actor::Gateway { key } => texts.keep(&format!("gateway {key}")),
-        Actor::Book { rule } => texts.keep(&format!("book {rule}")),
-    }
-}
-
-/// Kind and name of a kept actor; a service number never holds a space.
-fn actor_of(kept: &str) -> (String, String) {
-    let (kind, name) = kept.split_once(' ').unwrap_or(("person", kept));
-    (kind.to_owned(), name.to_owned())
 }

@@ -10,10 +10,9 @@ use super::Views;
 use super::alerts::AlertRow;
 use super::cases::CaseRow;
 use super::destruction::PartRow;
-use super::document::Document;
 use super::presence::Sensed;
 use super::state::{WeaponState, flag};
-use super::texts::Ix;
+use super::texts::{Ix, NONE};
 use super::weapons::TagEntry;
 use crate::codes::{Acknowledgement, Class, Disposition, ElsewhereKind, Origin, State, Way};
 use crate::ids::{BatchId, EventId, GatewayKey, PlaceId, ServiceNumber, WeaponId};
@@ -177,7 +176,7 @@ impl Views {
     pub fn weapon_row(&self, id: WeaponId) -> Option<WeaponRow> {
         let ix = self.weapons.find(id)?;
         let row = self.row_in(ix, &self.weapons.state(ix))?;
-        Some(WeaponRow { document: self.weapons.document(ix).map(DocumentRow::from), last_sensed: self.sensed_ix(ix), ..row })
+        Some(WeaponRow { document: self.document_row(ix), last_sensed: self.sensed_ix(ix), ..row })
     }
 
     /// A weapon's row with a given changing part: documents and sensing left out.
@@ -244,7 +243,7 @@ impl Views {
             place: self.places.id(state.place)?,
             document: document.map(|document| OpenDocument {
                 event: document.event,
-                opened_by: document.opened_by.clone(),
+                opened_by: self.texts.get(document.opened_by).parse().ok(),
                 confirmed: document.confirmed.is_some(),
             }),
             in_case: self.cases.open_case(id).is_some(),
@@ -257,15 +256,16 @@ impl Views {
         let row = self.weapon_row(id)?;
         let ix = self.weapons.find(id)?;
         let (fixed, _) = self.weapons.entered(ix)?;
+        let from = self.weapons.background(fixed)?;
         Some(WeaponView {
             place_path: row.place.map(|place| self.places.path(place)).unwrap_or_default(),
             custodian: row.place.and_then(|place| self.places.custodian(place)),
-            country: self.texts.some(fixed.country),
-            year: (fixed.year != 0).then_some(fixed.year),
-            owner: self.texts.get(fixed.owner).to_owned(),
-            origin: fixed.origin,
+            country: self.texts.some(from.country),
+            year: (from.year != 0).then_some(from.year),
+            owner: self.texts.get(from.owner).to_owned(),
+            origin: from.origin,
             source: self.texts.some(fixed.source),
-            duplicate_reason: self.texts.some(fixed.duplicate_reason),
+            duplicate_reason: self.weapons.duplicate_reason(ix).map(str::to_owned),
             marks: self.weapons.marks(ix, &self.texts),
             tags: self.weapons.tags(ix).into_iter().map(|tag| self.tag_row(tag)).collect(),
             parts_removed: self.parts_removed(ix),
@@ -285,28 +285,28 @@ impl Views {
     }
 
     fn tag_row(&self, tag: &TagEntry) -> TagRow {
-        let epc = self.texts.get(tag.epc).to_owned();
-        TagRow { epc, tid: self.texts.some(tag.tid), bound_at: tag.bound_at, retired_at: tag.retired_at }
+        let tid = (tag.tid != NONE).then(|| self.texts.code(tag.tid));
+        TagRow { epc: self.texts.code(tag.epc), tid, bound_at: tag.bound_at, retired_at: tag.retired_at() }
     }
-}
 
-impl From<&Document> for DocumentRow {
-    fn from(document: &Document) -> Self {
-        let (confirmed_by, confirmed_at) = document.confirmed.clone().map_or((None, None), |(by, at)| (by, Some(at)));
-        Self {
+    /// The open document by which a weapon is out.
+    pub(super) fn document_row(&self, ix: Ix) -> Option<DocumentRow> {
+        let document = self.weapons.document(ix)?;
+        let person = |kept: Ix| self.texts.get(kept).parse().ok();
+        Some(DocumentRow {
             event: document.event,
             position: document.position,
             kind: document.kind,
-            receiver: document.receiver.clone(),
-            number: document.named.clone(),
-            purpose: document.purpose.clone(),
-            opened_by: document.opened_by.clone(),
+            receiver: self.texts.get(document.receiver).to_owned(),
+            number: document.number(&self.texts),
+            purpose: self.texts.some(document.purpose),
+            opened_by: person(document.opened_by),
             opened_at: document.opened_at,
             due: document.due,
             acknowledgement: document.acknowledgement,
-            confirmed: confirmed_at.is_some(),
-            confirmed_by,
-            confirmed_at,
-        }
+            confirmed: document.confirmed.is_some(),
+            confirmed_by: document.confirmed.and_then(|(by, _)| person(by)),
+            confirmed_at: document.confirmed.map(|(_, at)| at),
+        })
     }
 }

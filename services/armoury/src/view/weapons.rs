@@ -12,10 +12,10 @@ use super::document::{Document, person_of, place_of};
 use super::people::People;
 use super::places::Places;
 use super::state::{WeaponState, flag};
-use super::texts::{Ix, NONE, Table, Texts, hash, mix, number, roomy};
+use super::texts::{Ix, NONE, Table, Texts, hash, mix, number, pack, roomy};
 use crate::codes::{Class, Component, MarkKind, MarkMethod, Origin};
 use crate::event::Fact;
-use crate::event::weapon::{Registered, WeaponEvent};
+use crate::event::weapon::{Registered, TagBound, WeaponEvent};
 use crate::ids::{ServiceNumber, WeaponId};
 use crate::marks::{Identity, Mark};
 
@@ -35,37 +35,59 @@ pub struct Article {
     pub calibre: Ix,
 }
 
-/// What of a weapon stays.
+/// What of a weapon stays, in 64 bytes; what many share is kept once ([`Background`], marks).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fixed {
     /// Its id.
     pub id: WeaponId,
     /// What it is; [`NONE`] before it is entered.
     pub article: Ix,
+    /// Whence it comes; [`NONE`] before it is entered.
+    pub background: Ix,
     /// Serial as stamped, a kept text.
     pub serial: Ix,
     /// Folded key of the serial, a kept text.
     pub key: Ix,
-    /// Country, a kept text or [`NONE`].
-    pub country: Ix,
-    /// Owner, a kept text.
-    pub owner: Ix,
     /// Source line or document, a kept text or [`NONE`].
     pub source: Ix,
-    /// Why entered as a duplicate, a kept text or [`NONE`].
-    pub duplicate_reason: Ix,
+    pub(super) template: Ix,
     pub(super) first_mark: Ix,
     pub(super) first_tag: Ix,
-    pub(super) same_identity: Ix,
     pub(super) identity: u64,
     /// Twelve folded characters of the serial as one number: the order of every list.
     pub order: u64,
+}
+
+const _: () = assert!(size_of::<Fixed>() <= 64, "a million of them");
+
+/// Whence a weapon comes; one entry for each that occurs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Background {
+    /// Country of manufacture, a kept text or [`NONE`].
+    pub country: Ix,
+    /// Owner, a kept text.
+    pub owner: Ix,
     /// Year of manufacture; 0 if not known.
     pub year: u16,
     /// How it came.
     pub origin: Origin,
 }
 
+/// How and where a mark is made; one entry for each that occurs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Spec {
+    pub(super) kind: MarkKind,
+    pub(super) component: Component,
+    pub(super) method: MarkMethod,
+    /// Where on the part, a kept text or [`NONE`].
+    pub(super) position: Ix,
+}
+
+/// Marks as they were entered, shared by weapons alike: a spec and the text, or [`NONE`] where
+/// each weapon has its own.
+pub(super) type Template = Vec<(Ix, Ix)>;
+
+/// A mark of one weapon alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MarkEntry {
     pub(super) weapon: Ix,
@@ -73,10 +95,7 @@ pub(super) struct MarkEntry {
     pub(super) next_of_key: Ix,
     pub(super) text: Ix,
     pub(super) key: Ix,
-    pub(super) position: Ix,
-    pub(super) kind: MarkKind,
-    pub(super) component: Component,
-    pub(super) method: MarkMethod,
+    pub(super) spec: Ix,
 }
 
 /// A tag's binding to a weapon.
@@ -86,14 +105,51 @@ pub struct TagEntry {
     pub weapon: Ix,
     pub(super) next_of_weapon: Ix,
     pub(super) next_of_epc: Ix,
-    /// EPC, a kept text.
+    pub(super) next_of_tid: Ix,
+    /// EPC, a kept code.
     pub epc: Ix,
-    /// Chip serial, a kept text or [`NONE`].
+    /// Chip serial, a kept code or [`NONE`].
     pub tid: Ix,
     /// Since when it is bound.
     pub bound_at: Moment,
-    /// Since when it is retired.
-    pub retired_at: Option<Moment>,
+    retired_at: Moment,
+}
+
+impl TagEntry {
+    const LIVING: Moment = Moment::from_micros(i64::MAX);
+
+    /// Since when it is retired, if it is.
+    #[must_use]
+    pub fn retired_at(&self) -> Option<Moment> {
+        (self.retired_at != Self::LIVING).then_some(self.retired_at)
+    }
+}
+
+/// Things that many weapons share, each kept once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shared<T> {
+    pub(super) all: Vec<T>,
+    numbers: BTreeMap<T, Ix>,
+}
+
+impl<T> Default for Shared<T> {
+    fn default() -> Self {
+        Self { all: Vec::new(), numbers: BTreeMap::new() }
+    }
+}
+
+impl<T: Clone + Ord> Shared<T> {
+    fn keep(&mut self, item: T) -> Ix {
+        let next = number(self.all.len());
+        *self.numbers.entry(item).or_insert_with_key(|item| {
+            self.all.push(item.clone());
+            next
+        })
+    }
+
+    pub(super) fn get(&self, ix: Ix) -> Option<&T> {
+        self.all.get(ix as usize)
+    }
 }
 
 /// When a weapon was designated, by whose order.
@@ -114,15 +170,19 @@ pub struct Weapons {
     pub fixed: Vec<Fixed>,
     /// What changes, by number.
     pub states: Vec<WeaponState>,
-    /// What kinds occur, by number.
-    pub articles: Vec<Article>,
+    articles: Shared<Article>,
+    backgrounds: Shared<Background>,
+    pub(super) specs: Shared<Spec>,
+    pub(super) templates: Shared<Template>,
     pub(super) marks: Vec<MarkEntry>,
     pub(super) tags: Vec<TagEntry>,
-    article_of: BTreeMap<Article, Ix>,
-    pub(super) by_id: Table,
+    by_id: Table,
     pub(super) by_key: Table,
     pub(super) by_epc: Table,
+    pub(super) by_tid: Table,
     pub(super) by_identity: Table,
+    pub(super) same_identity: BTreeMap<Ix, Ix>,
+    duplicate_reasons: BTreeMap<Ix, String>,
     documents: BTreeMap<Ix, Document>,
     parts: BTreeMap<Ix, Vec<(String, String)>>,
     designated: BTreeMap<Ix, Designation>,
@@ -138,19 +198,15 @@ impl Weapons {
         let fixed = Fixed {
             id,
             article: NONE,
+            background: NONE,
             serial: NONE,
             key: NONE,
-            country: NONE,
-            owner: NONE,
             source: NONE,
-            duplicate_reason: NONE,
+            template: NONE,
             first_mark: NONE,
             first_tag: NONE,
-            same_identity: NONE,
             identity: 0,
             order: 0,
-            year: 0,
-            origin: Origin::Ledger,
         };
         roomy(&mut self.fixed, fixed);
         roomy(&mut self.states, WeaponState::ABSENT);
@@ -181,17 +237,37 @@ impl Weapons {
     #[must_use]
     pub fn entered(&self, ix: Ix) -> Option<(&Fixed, &Article)> {
         let fixed = self.fixed.get(ix as usize)?;
-        self.articles.get(fixed.article as usize).map(|article| (fixed, article))
+        self.articles.get(fixed.article).map(|article| (fixed, article))
     }
 
-    /// Takes in what happened to a weapon; answers its number.
-    pub fn apply(&mut self, fact: &Fact, event: &WeaponEvent, places: &mut Places, people: &mut People, texts: &mut Texts) -> Ix {
-        let id = match event {
-            WeaponEvent::Registered(entered) => Some(entered.weapon),
-            _ => super::subject(&fact.stream),
-        };
-        let Some(id) = id else { return NONE };
-        let ix = self.keep(id);
+    /// What kinds of weapon occur, by number.
+    #[must_use]
+    pub fn articles(&self) -> &[Article] {
+        &self.articles.all
+    }
+
+    /// Whence an entered weapon comes.
+    #[must_use]
+    pub fn background(&self, fixed: &Fixed) -> Option<&Background> {
+        self.backgrounds.get(fixed.background)
+    }
+
+    /// Why it was entered though its identity stood in the book already.
+    #[must_use]
+    pub fn duplicate_reason(&self, ix: Ix) -> Option<&str> {
+        self.duplicate_reasons.get(&ix).map(String::as_str)
+    }
+
+    /// Takes in what happened to the weapon of number `ix`.
+    pub fn apply(
+        &mut self,
+        ix: Ix,
+        fact: &Fact,
+        event: &WeaponEvent,
+        places: &mut Places,
+        people: &mut People,
+        texts: &mut Texts,
+    ) {
         let place = place_of(event).map_or(NONE, |place| places.keep(place));
         let person = person_of(event).map_or(NONE, |person| people.keep(person));
         let known = self.states[ix as usize].state.is_some();
@@ -202,17 +278,19 @@ impl Weapons {
             event if known => self.remember(ix, fact, event, texts),
             _ => {} // Before its entry nothing is known of it.
         }
-        ix
     }
 
     fn remember(&mut self, ix: Ix, fact: &Fact, event: &WeaponEvent, texts: &mut Texts) {
         match event {
-            WeaponEvent::MarkRecorded(recorded) => self.mark(ix, &recorded.mark, texts),
-            WeaponEvent::TagBound(bound) => self.bind(ix, &bound.epc, bound.tid.as_deref(), fact.occurred_at, texts),
+            WeaponEvent::MarkRecorded(recorded) => {
+                let spec = self.spec(&recorded.mark, texts);
+                self.mark(ix, &recorded.mark, spec, texts);
+            }
+            WeaponEvent::TagBound(bound) => self.bind(ix, bound, fact.occurred_at, texts),
             WeaponEvent::TagRetired(retired) => self.retire(ix, &retired.epc, fact.occurred_at, texts),
-            WeaponEvent::Issued(issued) => self.open(ix, Document::issue(fact, issued)),
-            WeaponEvent::SentElsewhere(sent) => self.open(ix, Document::sending(fact, sent)),
-            WeaponEvent::ReceiverConfirmed(confirmed) => self.confirm(ix, fact, &confirmed.document),
+            WeaponEvent::Issued(issued) => self.open(ix, Document::issue(fact, issued, texts)),
+            WeaponEvent::SentElsewhere(sent) => self.open(ix, Document::sending(fact, sent, texts)),
+            WeaponEvent::ReceiverConfirmed(confirmed) => self.confirm(ix, fact, &confirmed.document, texts),
             WeaponEvent::PartRemoved(part) => {
                 self.parts.entry(ix).or_default().push((part.part.clone(), part.kept_at.clone()));
             }
@@ -245,11 +323,11 @@ impl Weapons {
         self.documents.insert(ix, document);
     }
 
-    fn confirm(&mut self, ix: Ix, fact: &Fact, number: &str) {
-        if let Some(document) = self.documents.get_mut(&ix).filter(|document| document.named == number) {
-            document.confirmed = Some((fact.meta.actor.person().cloned(), fact.occurred_at));
-            self.states[ix as usize].set(flag::CONFIRMED, true);
-        }
+    fn confirm(&mut self, ix: Ix, fact: &Fact, number: &str, texts: &mut Texts) {
+        let Some(document) = self.documents.get_mut(&ix).filter(|document| document.number(texts) == number) else { return };
+        let by = texts.keep_some(fact.meta.actor.person().map(ServiceNumber::as_str));
+        document.confirmed = Some((by, fact.occurred_at));
+        self.states[ix as usize].set(flag::CONFIRMED, true);
     }
 
     fn restore_part(&mut self, ix: Ix, part: &str) {
@@ -263,75 +341,72 @@ impl Weapons {
 
     fn enter(&mut self, ix: Ix, entered: &Registered, texts: &mut Texts) {
         let identity = &entered.identity;
-        let article = Article {
+        let article = self.articles.keep(Article {
             class: identity.class,
             maker: texts.keep(identity.maker.trim()),
             model: texts.keep(identity.model.trim()),
             calibre: texts.keep(identity.calibre.trim()),
-        };
-        let next = number(self.articles.len());
-        let article = *self.article_of.entry(article).or_insert_with(|| {
-            self.articles.push(article);
-            next
         });
+        let background = self.backgrounds.keep(Background {
+            country: texts.keep_some(identity.country.as_deref()),
+            owner: texts.keep(&entered.owner),
+            year: identity.year.unwrap_or(0),
+            origin: entered.origin,
+        });
+        if let Some(reason) = &entered.duplicate_reason {
+            self.duplicate_reasons.insert(ix, reason.clone());
+        }
         let hash = identity_hash(identity);
         let fixed = &mut self.fixed[ix as usize];
-        fixed.article = article;
+        (fixed.article, fixed.background, fixed.identity) = (article, background, hash);
         fixed.serial = texts.keep(identity.serial.as_str());
         fixed.key = texts.keep(&identity.serial.match_key());
-        fixed.country = texts.keep_some(identity.country.as_deref());
-        fixed.owner = texts.keep(&entered.owner);
         fixed.source = texts.keep_some(entered.source.as_deref());
-        fixed.duplicate_reason = texts.keep_some(entered.duplicate_reason.as_deref());
         fixed.order = order_key(identity.serial.as_str());
-        fixed.year = identity.year.unwrap_or(0);
-        fixed.origin = entered.origin;
-        fixed.identity = hash;
         let Self { fixed, by_identity, .. } = self;
-        let before = by_identity.put(
-            mix(hash),
-            ix,
-            |other| fixed[other as usize].identity == hash,
-            |other| mix(fixed[other as usize].identity),
-        );
-        fixed[ix as usize].same_identity = before;
+        let same = |other: Ix| fixed[other as usize].identity == hash;
+        let before = by_identity.put(mix(hash), ix, same, |other| mix(fixed[other as usize].identity));
+        if before != NONE {
+            self.same_identity.insert(ix, before);
+        }
         self.mark_all(ix, identity, texts);
     }
 
+    /// The marks of an entry: what weapons alike share is kept once.
     fn mark_all(&mut self, ix: Ix, identity: &Identity, texts: &mut Texts) {
-        for mark in &identity.marks {
-            self.mark(ix, mark, texts);
+        let unmarked = !identity.marks.iter().any(|mark| mark.text == identity.serial);
+        let serial = unmarked.then(|| Mark {
+            kind: MarkKind::Serial,
+            component: Component::Receiver,
+            position: None,
+            method: MarkMethod::Unknown,
+            text: identity.serial.clone(),
+        });
+        let mut template = Template::new();
+        for mark in identity.marks.iter().chain(&serial) {
+            let spec = self.spec(mark, texts);
+            let own = names_one(mark.kind);
+            template.push((spec, if own { NONE } else { texts.keep(mark.text.as_str()) }));
+            if own {
+                self.mark(ix, mark, spec, texts);
+            }
         }
-        if !identity.marks.iter().any(|mark| mark.text == identity.serial) {
-            let serial = Mark {
-                kind: MarkKind::Serial,
-                component: Component::Receiver,
-                position: None,
-                method: MarkMethod::Unknown,
-                text: identity.serial.clone(),
-            };
-            self.mark(ix, &serial, texts);
-        }
+        self.fixed[ix as usize].template = self.templates.keep(template);
     }
 
-    fn mark(&mut self, ix: Ix, mark: &Mark, texts: &mut Texts) {
+    fn spec(&mut self, mark: &Mark, texts: &mut Texts) -> Ix {
+        let position = texts.keep_some(mark.position.as_deref());
+        self.specs.keep(Spec { kind: mark.kind, component: mark.component, method: mark.method, position })
+    }
+
+    fn mark(&mut self, ix: Ix, mark: &Mark, spec: Ix, texts: &mut Texts) {
         let text = texts.keep(mark.text.as_str());
-        let names_one = names_one(mark.kind);
-        let entry = MarkEntry {
-            weapon: ix,
-            next_of_weapon: self.fixed[ix as usize].first_mark,
-            next_of_key: NONE,
-            text,
-            key: if names_one { texts.keep(&mark.text.match_key()) } else { NONE },
-            position: texts.keep_some(mark.position.as_deref()),
-            kind: mark.kind,
-            component: mark.component,
-            method: mark.method,
-        };
-        let (key, at) = (entry.key, number(self.marks.len()));
-        roomy(&mut self.marks, entry);
+        let key = if names_one(mark.kind) { texts.keep(&mark.text.match_key()) } else { NONE };
+        let next_of_weapon = self.fixed[ix as usize].first_mark;
+        let at = number(self.marks.len());
+        roomy(&mut self.marks, MarkEntry { weapon: ix, next_of_weapon, next_of_key: NONE, text, key, spec });
         self.fixed[ix as usize].first_mark = at;
-        if names_one {
+        if key != NONE {
             let Self { marks, by_key, .. } = self;
             let hash_of = |other: Ix| mix(u64::from(marks[other as usize].key));
             let before = by_key.put(mix(u64::from(key)), at, |other| marks[other as usize].key == key, hash_of);
@@ -339,31 +414,29 @@ impl Weapons {
         }
     }
 
-    fn bind(&mut self, ix: Ix, epc: &str, tid: Option<&str>, at: Moment, texts: &mut Texts) {
-        let entry = TagEntry {
-            weapon: ix,
-            next_of_weapon: self.fixed[ix as usize].first_tag,
-            next_of_epc: NONE,
-            epc: texts.keep(epc),
-            tid: texts.keep_some(tid),
-            bound_at: at,
-            retired_at: None,
-        };
-        let (epc, at) = (entry.epc, number(self.tags.len()));
-        roomy(&mut self.tags, entry);
+    fn bind(&mut self, ix: Ix, bound: &TagBound, bound_at: Moment, texts: &mut Texts) {
+        let (epc, tid) = (texts.keep_code(&bound.epc), bound.tid.as_deref().map_or(NONE, |tid| texts.keep_code(tid)));
+        let next_of_weapon = self.fixed[ix as usize].first_tag;
+        let at = number(self.tags.len());
+        let (next_of_epc, next_of_tid, retired_at) = (NONE, NONE, TagEntry::LIVING);
+        roomy(&mut self.tags, TagEntry { weapon: ix, next_of_weapon, next_of_epc, next_of_tid, epc, tid, bound_at, retired_at });
         self.fixed[ix as usize].first_tag = at;
-        let Self { tags, by_epc, .. } = self;
-        let hash_of = |other: Ix| mix(u64::from(tags[other as usize].epc));
-        let before = by_epc.put(mix(u64::from(epc)), at, |other| tags[other as usize].epc == epc, hash_of);
-        tags[at as usize].next_of_epc = before;
+        let Self { tags, by_epc, by_tid, .. } = self;
+        let put = |table: &mut Table, code: fn(&TagEntry) -> Ix, tags: &[TagEntry]| {
+            let packed = |tag: Ix| texts.packed(code(&tags[tag as usize]));
+            table.put(hash(packed(at)), at, |other| packed(other) == packed(at), |other| hash(packed(other)))
+        };
+        let same_epc = put(by_epc, |tag| tag.epc, tags);
+        let same_tid = if tid == NONE { NONE } else { put(by_tid, |tag| tag.tid, tags) };
+        (tags[at as usize].next_of_epc, tags[at as usize].next_of_tid) = (same_epc, same_tid);
     }
 
     fn retire(&mut self, ix: Ix, epc: &str, at: Moment, texts: &Texts) {
-        let Some(epc) = texts.find(epc) else { return };
+        let packed = pack(epc);
         let mut tag = self.fixed[ix as usize].first_tag;
         while let Some(entry) = self.tags.get_mut(tag as usize) {
-            if entry.epc == epc && entry.retired_at.is_none() {
-                entry.retired_at = Some(at);
+            if entry.retired_at == TagEntry::LIVING && texts.packed(entry.epc) == packed {
+                entry.retired_at = at;
             }
             tag = entry.next_of_weapon;
         }
@@ -395,7 +468,7 @@ impl Weapons {
     /// Bytes held, for the memory figure; small maps left out.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        let tables = [&self.by_id, &self.by_key, &self.by_epc, &self.by_identity];
+        let tables = [&self.by_id, &self.by_key, &self.by_epc, &self.by_tid, &self.by_identity];
         self.fixed.capacity() * size_of::<Fixed>()
             + self.states.capacity() * size_of::<WeaponState>()
             + self.marks.capacity() * size_of::<MarkEntry>()
@@ -405,7 +478,7 @@ impl Weapons {
 }
 
 /// Marks that name one piece, and so are looked up.
-const fn names_one(kind: MarkKind) -> bool {
+pub(super) const fn names_one(kind: MarkKind) -> bool {
     match kind {
         MarkKind::Serial
         | MarkKind::RegistryAssigned
