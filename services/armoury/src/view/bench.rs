@@ -53,15 +53,20 @@ impl Armoury {
         Self { weapons, tagged: true, issues: 1, sightings: 1 }
     }
 
-    /// Its facts in log order: places, then every weapon's entry, then act by act through all.
+    /// Its facts in log order: places, every weapon's entry, its tag; then rounds of issue and
+    /// return with a quarter of the weapons out at once; then what readers heard.
     pub fn facts(self) -> impl Iterator<Item = Fact> {
         let racks = self.weapons.div_ceil(RACK);
         let places = (0..=racks).map(|n| (place_stream(n), 0, opened(n)));
         let entries = (0..self.weapons).map(|n| (weapon_stream(n), 0, Event::from(registered(n))));
         let tags = (0..self.weapons * u64::from(self.tagged)).map(|n| (weapon_stream(n), 1, Event::from(bound(n))));
-        let acts = (0..self.issues * 2).flat_map(move |round| {
-            (0..self.weapons)
-                .map(move |n| (weapon_stream(n), 2 + round, Event::from(if round % 2 == 0 { issued(n) } else { returned(n) })))
+        let quarter = self.weapons / 4;
+        let acts = (0..self.issues).flat_map(move |round| {
+            (0..self.weapons + quarter).flat_map(move |at| {
+                let out = (at < self.weapons).then(|| (weapon_stream(at), 2 + 2 * round, Event::from(issued(at))));
+                let back = at.checked_sub(quarter).map(|n| (weapon_stream(n), 3 + 2 * round, Event::from(returned(n))));
+                out.into_iter().chain(back)
+            })
         });
         let heard =
             (0..self.sightings * self.weapons).map(move |n| ("gateway-00000000000000aa".to_owned(), n, heard(n, self.weapons)));

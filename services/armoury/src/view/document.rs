@@ -18,10 +18,9 @@ pub struct Document {
     pub position: u64,
     /// When, as claimed.
     pub opened_at: Moment,
-    /// When it is due back or there.
-    pub due: Option<Moment>,
-    /// Who confirmed for the receiver, and when.
-    pub confirmed: Option<(Ix, Moment)>,
+    due: Moment,
+    confirmed_at: Moment,
+    confirmed_by: Ix,
     number: Ix,
     /// An issue's purpose.
     pub purpose: Ix,
@@ -35,7 +34,26 @@ pub struct Document {
     pub acknowledgement: Option<Acknowledgement>,
 }
 
+/// Stands where there is no such moment: half the size of an option, and a whole country may be out.
+const NEVER: Moment = Moment::from_micros(i64::MIN);
+
 impl Document {
+    /// When it is due back or there.
+    #[must_use]
+    pub fn due(&self) -> Option<Moment> {
+        (self.due != NEVER).then_some(self.due)
+    }
+
+    /// Who confirmed for the receiver, and when.
+    #[must_use]
+    pub fn confirmed(&self) -> Option<(Ix, Moment)> {
+        (self.confirmed_at != NEVER).then_some((self.confirmed_by, self.confirmed_at))
+    }
+
+    pub(super) const fn confirm(&mut self, by: Ix, at: Moment) {
+        (self.confirmed_by, self.confirmed_at) = (by, at);
+    }
+
     /// Its number; an issue is named by its event's id.
     #[must_use]
     pub fn number(&self, texts: &Texts) -> String {
@@ -47,12 +65,14 @@ impl Document {
     pub(super) fn issue(fact: &Fact, issued: &Issued, texts: &mut Texts) -> Self {
         let own = issued.acknowledgement == Acknowledgement::Pin && fact.meta.actor.person() != Some(&issued.to);
         let receiver = texts.keep(issued.to.as_str());
+        let (confirmed_by, confirmed_at) = if own { (receiver, fact.occurred_at) } else { (NONE, NEVER) };
         Self {
             receiver,
             purpose: texts.keep_some(issued.purpose.as_deref()),
-            due: issued.due,
+            due: issued.due.unwrap_or(NEVER),
             acknowledgement: Some(issued.acknowledgement),
-            confirmed: own.then_some((receiver, fact.occurred_at)),
+            confirmed_by,
+            confirmed_at,
             ..Self::opened(fact, texts)
         }
     }
@@ -62,7 +82,7 @@ impl Document {
             kind: Some(sent.kind),
             number: texts.keep(&sent.document),
             receiver: texts.keep(&sent.receiver),
-            due: sent.due,
+            due: sent.due.unwrap_or(NEVER),
             ..Self::opened(fact, texts)
         }
     }
@@ -72,8 +92,9 @@ impl Document {
             event: fact.id,
             position: fact.position,
             opened_at: fact.occurred_at,
-            due: None,
-            confirmed: None,
+            due: NEVER,
+            confirmed_at: NEVER,
+            confirmed_by: NONE,
             number: NONE,
             purpose: NONE,
             opened_by: texts.keep_some(fact.meta.actor.person().map(ServiceNumber::as_str)),

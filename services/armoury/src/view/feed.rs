@@ -14,7 +14,7 @@ use super::texts::{Ix, NONE};
 use crate::codes::{Disposition, State};
 
 /// Changes between two whole copies of all states: decoding them takes some ten milliseconds.
-pub const COPY_EVERY: u64 = 1_500_000;
+pub const COPY_EVERY: u64 = 2_000_000;
 
 /// The changes of all weapons' states, in log order.
 #[derive(Clone, Debug, Default)]
@@ -56,7 +56,7 @@ impl Feed {
         states: &[WeaponState],
     ) {
         if self.bytes.capacity() - self.bytes.len() < 64 {
-            self.bytes.reserve_exact(self.bytes.len() / 8 + 4096);
+            self.bytes.reserve_exact(self.bytes.len() / 16 + 4096);
         }
         put(&mut self.bytes, position.saturating_sub(self.last.position));
         put_signed(&mut self.bytes, i64::from(weapon) - i64::from(self.last.weapon));

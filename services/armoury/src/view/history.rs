@@ -116,7 +116,7 @@ impl Trails {
             roomy(&mut self.last, 0);
         }
         if self.bytes.capacity() - self.bytes.len() < 80 {
-            self.bytes.reserve_exact(self.bytes.len() / 8 + 4096);
+            self.bytes.reserve_exact(self.bytes.len() / 16 + 4096);
         }
         let here = self.bytes.len() as u64;
         let before = std::mem::replace(&mut self.last[weapon as usize], here + 1);

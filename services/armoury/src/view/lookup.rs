@@ -1,6 +1,8 @@
 //! Looking a weapon up: by tag and chip, by any mark that names one piece, by folded key, by
 //! identity. Every answer is bounded; chains are walked newest first and answered in order.
 
+use tag_data::moment::Moment;
+
 use super::texts::{Ix, NONE, Texts, hash, mix, pack};
 use super::weapons::{FOUND_MAX, MarkEntry, TagEntry, Weapons, identity_hash};
 use crate::codes::MarkKind;
@@ -21,14 +23,19 @@ pub enum TagMatch {
 }
 
 impl Weapons {
-    /// A weapon's tags, oldest binding first.
+    /// A weapon's tags and since when each is retired, if it is; oldest binding first.
     #[must_use]
-    pub fn tags(&self, ix: Ix) -> Vec<&TagEntry> {
+    pub fn tags(&self, ix: Ix) -> Vec<(&TagEntry, Option<Moment>)> {
         let first = self.fixed.get(ix as usize).map_or(NONE, |fixed| fixed.first_tag);
-        let next = |tag: &&TagEntry| self.tags.get(tag.next_of_weapon as usize);
-        let mut tags: Vec<&TagEntry> = std::iter::successors(self.tags.get(first as usize), next).collect();
+        let mut tags: Vec<_> = self.chained(first, |tag| tag.next_of_weapon).collect();
         tags.reverse();
         tags
+    }
+
+    fn chained(&self, first: Ix, next: fn(&TagEntry) -> Ix) -> impl Iterator<Item = (&TagEntry, Option<Moment>)> {
+        let entry = |ix: Ix| self.tags.get(ix as usize).map(|tag| (ix, tag));
+        let chain = std::iter::successors(entry(first), move |(_, tag)| entry(next(tag)));
+        chain.map(|(ix, tag)| (tag, self.retired.get(&ix).copied()))
     }
 
     /// A weapon's marks in the order recorded: as entered, then those found later.
@@ -63,9 +70,9 @@ impl Weapons {
     pub fn tag(&self, epc: &str, tid: Option<&str>, texts: &Texts) -> TagMatch {
         let chip = tid.map(pack);
         let mut best = TagMatch::Unknown;
-        for tag in self.of_epc(epc, texts) {
+        for (tag, retired_at) in self.of_epc(epc, texts) {
             let same_chip = chip.as_ref().is_none_or(|chip| tag.tid == NONE || texts.packed(tag.tid) == chip.as_slice());
-            match (tag.retired_at(), same_chip, best) {
+            match (retired_at, same_chip, best) {
                 (None, true, _) => return TagMatch::Bound(tag.weapon),
                 (None, false, _) => best = TagMatch::OtherChip(tag.weapon),
                 (Some(_), _, TagMatch::Unknown) => best = TagMatch::Retired(tag.weapon),
@@ -75,10 +82,10 @@ impl Weapons {
         best
     }
 
-    fn of_epc(&self, epc: &str, texts: &Texts) -> impl Iterator<Item = &TagEntry> {
+    fn of_epc(&self, epc: &str, texts: &Texts) -> impl Iterator<Item = (&TagEntry, Option<Moment>)> {
         let packed = pack(epc);
         let first = self.by_epc.get(hash(&packed), |tag| texts.packed(self.tags[tag as usize].epc) == packed).unwrap_or(NONE);
-        std::iter::successors(self.tags.get(first as usize), |tag| self.tags.get(tag.next_of_epc as usize))
+        self.chained(first, |tag| tag.next_of_epc)
     }
 
     /// The living weapon, other than `except`, that carries this EPC.
@@ -92,12 +99,11 @@ impl Weapons {
     pub fn chip_elsewhere(&self, tid: &str, except: WeaponId, texts: &Texts) -> Option<WeaponId> {
         let packed = pack(tid);
         let first = self.by_tid.get(hash(&packed), |tag| texts.packed(self.tags[tag as usize].tid) == packed).unwrap_or(NONE);
-        let next = |tag: &&TagEntry| self.tags.get(tag.next_of_tid as usize);
-        self.living(std::iter::successors(self.tags.get(first as usize), next), except)
+        self.living(self.chained(first, |tag| tag.next_of_tid), except)
     }
 
-    fn living<'a>(&self, mut tags: impl Iterator<Item = &'a TagEntry>, except: WeaponId) -> Option<WeaponId> {
-        tags.find_map(|tag| self.id(tag.weapon).filter(|id| tag.retired_at().is_none() && *id != except))
+    fn living<'a>(&self, mut tags: impl Iterator<Item = (&'a TagEntry, Option<Moment>)>, except: WeaponId) -> Option<WeaponId> {
+        tags.find_map(|(tag, retired)| self.id(tag.weapon).filter(|id| retired.is_none() && *id != except))
     }
 
     /// Weapons with a mark of exactly this text (serial, registry, Data Matrix, rack number).

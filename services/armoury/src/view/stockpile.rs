@@ -158,7 +158,7 @@ impl Views {
         let mut rows = Vec::new();
         for (ix, document) in self.weapons.documents() {
             let state = self.weapons.state(ix);
-            if let Some(due_at) = document.due.filter(|due| *due < now)
+            if let Some(due_at) = document.due().filter(|due| *due < now)
                 && state.state.is_some_and(out)
                 && mask.holds(state.place)
                 && let Some(row) = self.row_in(ix, &state)

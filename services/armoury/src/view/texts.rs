@@ -62,7 +62,7 @@ impl Texts {
         let at = number(self.codes.len());
         let packed = pack(code);
         if self.codes.capacity() - self.codes.len() < packed.len() {
-            self.codes.reserve_exact(self.codes.len() / 8 + packed.len() + 1024);
+            self.codes.reserve_exact(self.codes.len() / 16 + packed.len() + 1024);
         }
         self.codes.extend_from_slice(&packed);
         at
@@ -215,17 +215,17 @@ pub fn number(length: usize) -> Ix {
     Ix::try_from(length).unwrap_or(NONE)
 }
 
-/// Pushes, growing by an eighth instead of doubling: a million weapons leave little unused.
+/// Pushes, growing by a sixteenth instead of doubling: a million weapons leave little unused.
 pub fn roomy<T>(list: &mut Vec<T>, item: T) {
     if list.len() == list.capacity() {
-        list.reserve_exact(list.len() / 8 + 64);
+        list.reserve_exact(list.len() / 16 + 64);
     }
     list.push(item);
 }
 
 fn roomy_text(all: &mut String, text: &str) {
     if all.capacity() - all.len() < text.len() {
-        all.reserve_exact(all.len() / 8 + text.len() + 1024);
+        all.reserve_exact(all.len() / 16 + text.len() + 1024);
     }
     all.push_str(text);
 }

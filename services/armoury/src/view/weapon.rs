@@ -244,7 +244,7 @@ impl Views {
             document: document.map(|document| OpenDocument {
                 event: document.event,
                 opened_by: self.texts.get(document.opened_by).parse().ok(),
-                confirmed: document.confirmed.is_some(),
+                confirmed: document.confirmed().is_some(),
             }),
             in_case: self.cases.open_case(id).is_some(),
         })
@@ -267,7 +267,7 @@ impl Views {
             source: self.texts.some(fixed.source),
             duplicate_reason: self.weapons.duplicate_reason(ix).map(str::to_owned),
             marks: self.weapons.marks(ix, &self.texts),
-            tags: self.weapons.tags(ix).into_iter().map(|tag| self.tag_row(tag)).collect(),
+            tags: self.weapons.tags(ix).into_iter().map(|(tag, retired_at)| self.tag_row(tag, retired_at)).collect(),
             parts_removed: self.parts_removed(ix),
             disposition_authority: self.weapons.designation(ix).map(|decided| decided.authority.clone()),
             duplicates: self.weapons.duplicates(ix),
@@ -284,9 +284,9 @@ impl Views {
         parts.map(|(part, kept_at)| PartRow { part: part.clone(), kept_at: kept_at.clone() }).collect()
     }
 
-    fn tag_row(&self, tag: &TagEntry) -> TagRow {
+    fn tag_row(&self, tag: &TagEntry, retired_at: Option<Moment>) -> TagRow {
         let tid = (tag.tid != NONE).then(|| self.texts.code(tag.tid));
-        TagRow { epc: self.texts.code(tag.epc), tid, bound_at: tag.bound_at, retired_at: tag.retired_at() }
+        TagRow { epc: self.texts.code(tag.epc), tid, bound_at: tag.bound_at, retired_at }
     }
 
     /// The open document by which a weapon is out.
@@ -302,11 +302,11 @@ impl Views {
             purpose: self.texts.some(document.purpose),
             opened_by: person(document.opened_by),
             opened_at: document.opened_at,
-            due: document.due,
+            due: document.due(),
             acknowledgement: document.acknowledgement,
-            confirmed: document.confirmed.is_some(),
-            confirmed_by: document.confirmed.and_then(|(by, _)| person(by)),
-            confirmed_at: document.confirmed.map(|(_, at)| at),
+            confirmed: document.confirmed().is_some(),
+            confirmed_by: document.confirmed().and_then(|(by, _)| person(by)),
+            confirmed_at: document.confirmed().map(|(_, at)| at),
         })
     }
 }

@@ -112,17 +112,6 @@ pub struct TagEntry {
     pub tid: Ix,
     /// Since when it is bound.
     pub bound_at: Moment,
-    retired_at: Moment,
-}
-
-impl TagEntry {
-    const LIVING: Moment = Moment::from_micros(i64::MAX);
-
-    /// Since when it is retired, if it is.
-    #[must_use]
-    pub fn retired_at(&self) -> Option<Moment> {
-        (self.retired_at != Self::LIVING).then_some(self.retired_at)
-    }
 }
 
 /// Things that many weapons share, each kept once.
@@ -176,6 +165,7 @@ pub struct Weapons {
     pub(super) templates: Shared<Template>,
     pub(super) marks: Vec<MarkEntry>,
     pub(super) tags: Vec<TagEntry>,
+    pub(super) retired: BTreeMap<Ix, Moment>,
     by_id: Table,
     pub(super) by_key: Table,
     pub(super) by_epc: Table,
@@ -319,14 +309,14 @@ impl Weapons {
     }
 
     fn open(&mut self, ix: Ix, document: Document) {
-        self.states[ix as usize].set(flag::CONFIRMED, document.confirmed.is_some());
+        self.states[ix as usize].set(flag::CONFIRMED, document.confirmed().is_some());
         self.documents.insert(ix, document);
     }
 
     fn confirm(&mut self, ix: Ix, fact: &Fact, number: &str, texts: &mut Texts) {
         let Some(document) = self.documents.get_mut(&ix).filter(|document| document.number(texts) == number) else { return };
         let by = texts.keep_some(fact.meta.actor.person().map(ServiceNumber::as_str));
-        document.confirmed = Some((by, fact.occurred_at));
+        document.confirm(by, fact.occurred_at);
         self.states[ix as usize].set(flag::CONFIRMED, true);
     }
 
@@ -418,8 +408,8 @@ impl Weapons {
         let (epc, tid) = (texts.keep_code(&bound.epc), bound.tid.as_deref().map_or(NONE, |tid| texts.keep_code(tid)));
         let next_of_weapon = self.fixed[ix as usize].first_tag;
         let at = number(self.tags.len());
-        let (next_of_epc, next_of_tid, retired_at) = (NONE, NONE, TagEntry::LIVING);
-        roomy(&mut self.tags, TagEntry { weapon: ix, next_of_weapon, next_of_epc, next_of_tid, epc, tid, bound_at, retired_at });
+        let (next_of_epc, next_of_tid) = (NONE, NONE);
+        roomy(&mut self.tags, TagEntry { weapon: ix, next_of_weapon, next_of_epc, next_of_tid, epc, tid, bound_at });
         self.fixed[ix as usize].first_tag = at;
         let Self { tags, by_epc, by_tid, .. } = self;
         let put = |table: &mut Table, code: fn(&TagEntry) -> Ix, tags: &[TagEntry]| {
@@ -434,9 +424,9 @@ impl Weapons {
     fn retire(&mut self, ix: Ix, epc: &str, at: Moment, texts: &Texts) {
         let packed = pack(epc);
         let mut tag = self.fixed[ix as usize].first_tag;
-        while let Some(entry) = self.tags.get_mut(tag as usize) {
-            if entry.retired_at == TagEntry::LIVING && texts.packed(entry.epc) == packed {
-                entry.retired_at = at;
+        while let Some(entry) = self.tags.get(tag as usize) {
+            if texts.packed(entry.epc) == packed {
+                self.retired.entry(tag).or_insert(at);
             }
             tag = entry.next_of_weapon;
         }
