@@ -9,6 +9,8 @@ mod heard;
 mod ladder;
 
 #[cfg(test)]
+mod alone;
+#[cfg(test)]
 mod stories;
 #[cfg(test)]
 pub(crate) mod world;
