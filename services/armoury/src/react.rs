@@ -11,6 +11,8 @@ mod ladder;
 #[cfg(test)]
 mod alone;
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
 mod stories;
 #[cfg(test)]
 pub(crate) mod world;

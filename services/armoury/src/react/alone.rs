@@ -38,7 +38,7 @@ const OF_TWO: &[&str] = &[
     "WeaponReceiverConfirmed",
 ];
 
-fn again_amir() -> Actor {
+pub(super) fn again_amir() -> Actor {
     Actor::Person { service_number: "10001".parse().unwrap(), sign_in: "his other sign-in".to_owned() }
 }
 
@@ -46,7 +46,7 @@ fn words() -> String {
     "words".to_owned()
 }
 
-fn custody(world: &World) -> Vec<Command> {
+pub(super) fn custody(world: &World) -> Vec<Command> {
     let send = |kind| {
         let (receiver, document) = (words(), "L-7".to_owned());
         weapon(1, WeaponCommand::Send(weapon::Send { kind, receiver, document, due: None }))
@@ -78,7 +78,7 @@ fn custody(world: &World) -> Vec<Command> {
     ]
 }
 
-fn ladder(world: &World) -> Vec<Command> {
+pub(super) fn ladder(world: &World) -> Vec<Command> {
     let case = world.views.cases.of_weapon(rifle(1)).next_back().map(|row| row.case);
     let new = case_for(EventId(Uuid::from_u128(world.log.len() as u128)), rifle(1));
     let request = world.last("CaseCloseRequested");
@@ -102,7 +102,7 @@ fn ladder(world: &World) -> Vec<Command> {
     ]
 }
 
-fn destruction(world: &World) -> Vec<Command> {
+pub(super) fn destruction(world: &World) -> Vec<Command> {
     let on = |command| Command::Batch(this_batch(), command);
     let weapon = rifle(1);
     let witness = |name: &str| on(BatchCommand::SignWitness(batch::SignWitness { name: name.to_owned(), organization: words() }));
@@ -128,7 +128,7 @@ fn destruction(world: &World) -> Vec<Command> {
     ]
 }
 
-fn counting(world: &World) -> Vec<Command> {
+pub(super) fn counting(world: &World) -> Vec<Command> {
     let on = |command| Command::Count(this_count(), command);
     let open = |counter: &str| {
         let counters = vec![counter.parse().unwrap()];
@@ -146,7 +146,7 @@ fn counting(world: &World) -> Vec<Command> {
     ]
 }
 
-fn grants(world: &World) -> Vec<Command> {
+pub(super) fn grants(world: &World) -> Vec<Command> {
     let on = |number: &str, command| Command::Person(number.parse().unwrap(), command);
     let grant = |role| Grant { role, place: None, from: Moment::from_micros(0), until: None };
     let request = world.last("PersonGrantRequested");
@@ -163,7 +163,7 @@ fn grants(world: &World) -> Vec<Command> {
     all
 }
 
-fn gateways(world: &World) -> Vec<Command> {
+pub(super) fn gateways(world: &World) -> Vec<Command> {
     let key: GatewayKey = "00112233aabbccdd".parse().unwrap();
     let on = |command| Command::Gateway(key.clone(), command);
     vec![

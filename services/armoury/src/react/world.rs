@@ -36,7 +36,7 @@ impl World {
     }
 
     pub fn now(&self) -> Moment {
-        Moment::from_micros(MORNING).plus_seconds(60 * i64::try_from(self.log.len()).unwrap())
+        Moment::from_micros(MORNING).plus_seconds(600 * i64::try_from(self.log.len()).unwrap())
     }
 
     /// A person (or the book) asks; what follows by rule follows. The types of all that happened.
