@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
+use event_log::{EventLog, OpenError, OpenOptions};
 use muster::app::App;
 use muster::config::Config;
 use muster::scratch::Scratch;
@@ -37,15 +38,14 @@ fn founded(dir: &Scratch) -> (String, String) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let checkpoint = runtime.block_on(app.found(request, true)).unwrap().checkpoint;
     let key = app.verify_key().unwrap().to_string();
-    closed(app);
+    closed(app, dir);
     (checkpoint, key)
 }
 
-/// Waits until the threads that follow the log have let it go.
-fn closed(app: Arc<App>) {
-    let weak = Arc::downgrade(&app);
+/// Lets the app go and waits until its threads have let the log go.
+fn closed(app: Arc<App>, dir: &Path) {
     drop(app);
-    while weak.strong_count() > 0 {
+    while let Err(OpenError::InUse { .. }) = EventLog::open(OpenOptions::new(dir, || 0, || [0; 16])) {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }
