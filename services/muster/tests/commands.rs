@@ -87,8 +87,10 @@ fn a_ledger_imported_replayed_reported_and_verified() {
     let signed = check(&["verify", text(&dir), "--head", text(&head), "--key", &key], 0, "Unchanged since head 6");
     assert!(!signed.contains("not checked"), "{signed}");
     let log = rusqlite::Connection::open(dir.join("log.sqlite")).unwrap();
-    let changed =
-        log.execute("UPDATE events SET data = replace(CAST(data AS TEXT), 'Zastava', 'Zasdava') WHERE position = 7", []);
+    let changed = log.execute(
+        "UPDATE events SET data = CAST(replace(CAST(data AS TEXT), 'Zastava', 'Zasdava') AS BLOB) WHERE position = 7",
+        [],
+    );
     assert_eq!(changed.unwrap_or(0), 1);
     drop(log);
     check(&["verify", text(&dir)], 1, "7");
