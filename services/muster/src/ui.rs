@@ -8,6 +8,7 @@
 pub mod assets;
 pub mod bits;
 pub mod frame;
+pub mod pages;
 pub mod words;
 
 /// Adds the pages to the web service.

