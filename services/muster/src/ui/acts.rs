@@ -2,7 +2,7 @@
 //!
 //! A form posts to `/act/<life>/<id>` with the field `act` and the command's fields; a dot goes
 //! one level in (`grant.role`), a suffix says the kind (`due:time`, `blind:bool`, `year:number`,
-//! `counters:list`). `id` is `new` for what does not exist yet. Who signs as the second person
+//! `counters:list`, `identity.marks:marks` for JSON). `id` is `new` for what does not exist yet. Who signs as the second person
 //! fills `second_number` and `second_password`. Nothing is decided here.
 
 use actix_web::{HttpResponse, web};
@@ -41,6 +41,7 @@ fn value(kind: &str, text: &str) -> Value {
             let parts = text.split([',', ' ', ';', '\n']).map(str::trim).filter(|part| !part.is_empty());
             Value::Array(parts.take(64).map(|part| Value::String(part.to_owned())).collect())
         }
+        "marks" => serde_json::from_str(text).unwrap_or(Value::Null),
         _ => Value::String(text.trim().to_owned()),
     }
 }

@@ -8,15 +8,12 @@ use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::sync::{Arc, RwLockReadGuard};
 
-use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use armoury::ids::PlaceId;
 use armoury::rights::{Act, Reach, may, reach};
-use armoury::view::Views;
-use armoury::view::alerts::Viewer;
-use armoury::view::scope::Scope;
+use armoury::view::{AlertLine, PlaceRow, Scope, Viewer, Views};
 use tag_data::moment::Moment;
 
 use super::bits::{Choice, address, stamp};
@@ -104,9 +101,16 @@ pub fn query(request: &HttpRequest) -> BTreeMap<String, String> {
 #[must_use]
 pub fn words(request: &HttpRequest) -> Words {
     let asked = query(request).get("lang").cloned();
-    let remembered = request.cookie(COOKIE).map(|cookie| cookie.value().to_owned());
+    let remembered = remembered(request);
     let preferred = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     Words::choose(asked.as_deref(), remembered.as_deref(), preferred)
+}
+
+/// The language that the browser was told to remember.
+fn remembered(request: &HttpRequest) -> Option<String> {
+    let cookies = request.headers().get_all(header::COOKIE).filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(';'));
+    let mut pairs = cookies.filter_map(|one| one.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).map(|(_, code)| code.to_owned())
 }
 
 /// How the book stands, for the foot.
@@ -123,7 +127,7 @@ pub fn stranger(app: &App, request: &HttpRequest) -> Frame {
         words: words(request),
         here: request.path().to_owned(),
         trust: trust(app),
-        training: app.is_training(),
+        training: super::training(),
         now: app.now(),
         ..Frame::default()
     }
@@ -135,8 +139,8 @@ pub fn stranger(app: &App, request: &HttpRequest) -> Frame {
 /// When a template cannot be written, which no data makes happen.
 pub fn show(page: &impl askama::Template, words: &Words) -> Page {
     let text = page.render().map_err(|cause| Fault::ours(words, &cause))?;
-    let remember = Cookie::build(COOKIE, words.code()).path("/").same_site(SameSite::Lax).http_only(true).permanent().finish();
-    Ok(HttpResponse::Ok().cookie(remember).content_type("text/html; charset=utf-8").body(text))
+    let remember = format!("{COOKIE}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", words.code());
+    Ok(HttpResponse::Ok().insert_header((header::SET_COOKIE, remember)).content_type("text/html; charset=utf-8").body(text))
 }
 
 impl Ask {
@@ -221,21 +225,16 @@ impl Ask {
 
     /// The alert lines that this person is shown, newest first.
     #[must_use]
-    pub fn alerts(&self, views: &Views) -> Vec<armoury::view::alerts::AlertLine> {
+    pub fn alerts(&self, views: &Views) -> Vec<AlertLine> {
         let viewer = Viewer { service_number: &self.who.service_number, grants: &self.who.grants };
-        let seen = |line: &armoury::view::alerts::AlertLine| {
-            let chain = line.place.map(|place| views.places.chain(place)).unwrap_or_default();
-            let custodian = line.place.and_then(|place| views.places.custodian(place));
-            line.visible_to(&viewer, &chain, custodian.as_ref(), self.now)
-        };
-        views.alerts.lines().into_iter().filter(seen).collect()
+        views.alert_lines_for(&viewer, self.now)
     }
 
     /// The places in a scope as choices, deeper ones set in.
     #[must_use]
     pub fn places(&self, views: &Views, scope: &Scope, chosen: Option<PlaceId>) -> Vec<Choice> {
         let rows = views.places.tree(scope).into_iter().filter(|row| !row.closed);
-        let choice = |row: armoury::view::places::PlaceRow| Choice {
+        let choice = |row: PlaceRow| Choice {
             value: row.place.to_string(),
             word: format!("{}{}", "\u{2003}".repeat(row.depth as usize), row.name),
             chosen: chosen == Some(row.place),
@@ -258,7 +257,7 @@ impl Ask {
             }),
             csrf: csrf_token(&self.who).to_owned(),
             trust: trust(&self.app),
-            training: self.app.is_training(),
+            training: super::training(),
             notice: self.notice(),
             position: views.position,
             alerts: u32::try_from(alerts).unwrap_or(u32::MAX),
