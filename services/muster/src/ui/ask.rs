@@ -84,7 +84,16 @@ impl FromRequest for Ask {
         let json = request.headers().get(header::ACCEPT).is_some_and(|accept| accept.as_bytes() == b"application/json");
         let from = crate::auth::sign_in::address(request);
         let now = app.now();
-        ready(Ok(Self { app, who, words: words(request), query: query(request), path: request.path().to_owned(), from, now, json }))
+        ready(Ok(Self {
+            app,
+            who,
+            words: words(request),
+            query: query(request),
+            path: request.path().to_owned(),
+            from,
+            now,
+            json,
+        }))
     }
 }
 
@@ -108,7 +117,8 @@ pub fn words(request: &HttpRequest) -> Words {
 
 /// The language that the browser was told to remember.
 fn remembered(request: &HttpRequest) -> Option<String> {
-    let cookies = request.headers().get_all(header::COOKIE).filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(';'));
+    let cookies =
+        request.headers().get_all(header::COOKIE).filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(';'));
     let mut pairs = cookies.filter_map(|one| one.trim().split_once('='));
     pairs.find(|(name, _)| *name == COOKIE).map(|(_, code)| code.to_owned())
 }
@@ -138,7 +148,7 @@ pub fn stranger(app: &App, request: &HttpRequest) -> Frame {
 /// # Errors
 /// When a template cannot be written, which no data makes happen.
 pub fn show(page: &impl askama::Template, words: &Words) -> Page {
-    let text = page.render().map_err(|cause| Fault::ours(words, &cause))?;
+    let text = page.render().map_err(|cause| Fault::ours(&cause))?;
     let remember = format!("{COOKIE}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", words.code());
     Ok(HttpResponse::Ok().insert_header((header::SET_COOKIE, remember)).content_type("text/html; charset=utf-8").body(text))
 }
@@ -179,7 +189,7 @@ impl Ask {
         if as_of.is_now() {
             return Ok(Book::Now(self.app.views()));
         }
-        self.app.views_as_of(as_of).await.map(Book::Past).map_err(|cause| Fault::ours(&self.words, &cause))
+        self.app.views_as_of(as_of).await.map(Book::Past).map_err(|cause| Fault::ours(&cause))
     }
 
     /// The moment to which ages are told: the time travelled to, else now.
@@ -271,14 +281,16 @@ impl Ask {
     #[must_use]
     pub fn travelling(&self, nav: Nav, views: &Views) -> Frame {
         let (known_at, true_at) = (self.get("known_at").to_owned(), self.get("true_at").to_owned());
-        let shown = |text: &str| full_time(text).parse::<Moment>().map_or_else(|_| text.to_owned(), |at| format!("{} UTC", stamp(at)));
+        let shown =
+            |text: &str| full_time(text).parse::<Moment>().map_or_else(|_| text.to_owned(), |at| format!("{} UTC", stamp(at)));
         let sentence = match (known_at.is_empty(), true_at.is_empty()) {
             (true, true) => String::new(),
             (false, true) => self.words.t1("travel-known-said", "known", shown(&known_at)),
             (true, false) => self.words.t1("travel-true-said", "true", shown(&true_at)),
             (false, false) => self.words.t2("travel-both-said", ("known", &shown(&known_at)), ("true", &shown(&true_at))),
         };
-        let kept = self.query.iter().filter(|(name, _)| !["known_at", "true_at", "done", "lang", "after"].contains(&name.as_str()));
+        let kept =
+            self.query.iter().filter(|(name, _)| !["known_at", "true_at", "done", "lang", "after"].contains(&name.as_str()));
         let travel = Travel {
             known_at,
             true_at,
@@ -340,7 +352,8 @@ mod tests {
 
     #[test]
     fn times_as_people_write_them() {
-        let said = ["2026-11-01", "2026-11-01 06:00", "2026-11-01T06:00", "2026-11-01T06:00:09", "48213", "2026-11-01T06:00:00+02:00"];
+        let said =
+            ["2026-11-01", "2026-11-01 06:00", "2026-11-01T06:00", "2026-11-01T06:00:09", "48213", "2026-11-01T06:00:00+02:00"];
         let want = [
             "2026-11-01T00:00:00Z",
             "2026-11-01T06:00:00Z",

@@ -22,7 +22,10 @@ pub const ICONS: &[(&str, &str)] = &[
     ("destruction", r#"<circle cx="12" cy="12" r="9"/><path d="m6 6 12 12"/>"#),
     ("readers", r#"<path d="M12 20v-8M8 8a5.5 5.5 0 0 1 8 0M5 5a10 10 0 0 1 14 0"/><circle cx="12" cy="12" r="1"/>"#),
     ("places", r#"<path d="M12 21s7-6.5 7-12a7 7 0 0 0-14 0c0 5.5 7 12 7 12z"/><circle cx="12" cy="9" r="2.5"/>"#),
-    ("people", r#"<circle cx="9" cy="8" r="3.5"/><path d="M2 20c0-4 3-6 7-6s7 2 7 6M16 5a3.5 3.5 0 0 1 0 6.5M18 14.5c2.5.8 4 2.5 4 5.5"/>"#),
+    (
+        "people",
+        r#"<circle cx="9" cy="8" r="3.5"/><path d="M2 20c0-4 3-6 7-6s7 2 7 6M16 5a3.5 3.5 0 0 1 0 6.5M18 14.5c2.5.8 4 2.5 4 5.5"/>"#,
+    ),
     ("log", r#"<path d="M6 3h12v18H6zM9 8h6M9 12h6M9 16h3"/>"#),
     ("clock", r#"<circle cx="12" cy="12" r="9"/><path d="M12 7v5l3.5 2"/>"#),
     ("menu", r#"<path d="M4 7h16M4 12h16M4 17h16"/>"#),
@@ -36,10 +39,34 @@ pub fn icon(name: &str) -> &'static str {
     ICONS.iter().find(|(known, _)| *known == name).map_or("", |(_, inside)| inside)
 }
 
+/// A number that can be written: templates hand it over by value or by reference.
+pub trait Number {
+    /// The number; the largest where it does not fit.
+    fn value(self) -> i64;
+}
+
+macro_rules! numbers {
+    ($($kind:ty),*) => {$(
+        impl Number for $kind {
+            fn value(self) -> i64 {
+                i64::try_from(self).unwrap_or(i64::MAX)
+            }
+        }
+    )*};
+}
+
+numbers!(i32, i64, u32, u64, usize);
+
+impl<N: Number + Copy> Number for &N {
+    fn value(self) -> i64 {
+        (*self).value()
+    }
+}
+
 /// A number with its thousands apart: `1,986`.
 #[must_use]
-pub fn grouped(n: impl TryInto<i64>) -> String {
-    let n: i64 = n.try_into().unwrap_or(i64::MAX);
+pub fn grouped(n: impl Number) -> String {
+    let n = n.value();
     let digits = n.unsigned_abs().to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3 + 1);
     if n < 0 {
@@ -182,11 +209,8 @@ pub struct Choice {
 /// The choices of a code list, in its order.
 #[must_use]
 pub fn choices(words: &Words, list: &str, codes: &[&'static str], chosen: Option<&str>) -> Vec<Choice> {
-    let choice = |code: &&'static str| Choice {
-        value: (*code).to_owned(),
-        word: words.word(list, code),
-        chosen: chosen == Some(*code),
-    };
+    let choice =
+        |code: &&'static str| Choice { value: (*code).to_owned(), word: words.word(list, code), chosen: chosen == Some(*code) };
     codes.iter().map(choice).collect()
 }
 

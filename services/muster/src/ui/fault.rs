@@ -19,22 +19,21 @@ use crate::desk::ActError;
 /// A page that says what went wrong.
 #[derive(Clone, Debug)]
 pub struct Fault {
-    words: Words,
-    problem: Problem,
+    problem: Box<Problem>,
 }
 
 impl Fault {
-    /// A problem in somebody's language.
+    /// A problem.
     #[must_use]
-    pub fn of(words: &Words, problem: Problem) -> Self {
-        Self { words: words.clone(), problem }
+    pub fn of(problem: Problem) -> Self {
+        Self { problem: Box::new(problem) }
     }
 
     /// With a sentence of the catalogue.
     #[must_use]
     pub fn sentence(words: &Words, status: u16, code: &str, key: &str) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-        Self::of(words, Problem::new(status, code, words.t(key)))
+        Self::of(Problem::new(status, code, words.t(key)))
     }
 
     /// Absent, or out of reach.
@@ -51,14 +50,14 @@ impl Fault {
 
     /// Our fault.
     #[must_use]
-    pub fn ours(words: &Words, cause: &(dyn std::error::Error + 'static)) -> Self {
-        Self::of(words, Problem::ours(cause))
+    pub fn ours(cause: &(dyn std::error::Error + 'static)) -> Self {
+        Self::of(Problem::ours(cause))
     }
 
     /// An act that was not done.
     #[must_use]
-    pub fn act(words: &Words, error: ActError) -> Self {
-        Self::of(words, Problem::from(error))
+    pub fn act(error: ActError) -> Self {
+        Self::of(Problem::from(error))
     }
 }
 
@@ -129,7 +128,7 @@ pub async fn as_pages(
         Err(error) => return Err(error),
     };
     let found = answer.response().error().and_then(|error| {
-        error.as_error::<Fault>().map(|fault| fault.problem.clone()).or_else(|| error.as_error::<Problem>().cloned())
+        error.as_error::<Fault>().map(|fault| (*fault.problem).clone()).or_else(|| error.as_error::<Problem>().cloned())
     });
     let Some(problem) = found.filter(|_| !wants_json) else { return Ok(answer) };
     let app = answer.request().app_data::<web::Data<App>>().expect("the server gives every request the app").clone();

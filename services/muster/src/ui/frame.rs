@@ -6,7 +6,7 @@ use armoury::ids::ServiceNumber;
 use armoury::view::scope::Message;
 use tag_data::moment::Moment;
 
-use super::bits::{self, Chip, When, address, icon};
+use super::bits::{self, Chip, Number, When, address, icon};
 use super::words::{TONGUES, Words};
 
 /// The pages of the menu.
@@ -43,8 +43,11 @@ pub enum Nav {
     Log,
 }
 
-/// The menu: groups by key, each with its pages as (page, key of the word and name of the icon, address).
-pub const MENU: &[(&str, &[(Nav, &str, &str)])] = &[
+/// A group of the menu: its word, and its pages as (page, key of the word and name of the icon, address).
+pub type Group = (&'static str, &'static [(Nav, &'static str, &'static str)]);
+
+/// The menu.
+pub const MENU: &[Group] = &[
     (
         "daily",
         &[
@@ -183,14 +186,14 @@ impl Frame {
 
     /// A text that changes with a number.
     #[must_use]
-    pub fn tn<N: TryInto<i64> + Copy>(&self, key: &str, n: &N) -> String {
-        self.words.tn(key, *n)
+    pub fn tn(&self, key: &str, n: impl Number) -> String {
+        self.words.tn(key, n)
     }
 
     /// A number with its thousands apart.
     #[must_use]
-    pub fn n<N: TryInto<i64> + Copy>(&self, n: &N) -> String {
-        super::bits::grouped(*n)
+    pub fn n(&self, n: impl Number) -> String {
+        bits::grouped(n)
     }
 
     /// How long ago a moment was.
@@ -249,7 +252,7 @@ impl Frame {
 
     /// The menu's groups.
     #[must_use]
-    pub fn menu(&self) -> &'static [(&'static str, &'static [(Nav, &'static str, &'static str)])] {
+    pub fn menu(&self) -> &'static [Group] {
         MENU
     }
 
@@ -269,7 +272,8 @@ impl Frame {
 
     /// An address that keeps the time shown.
     #[must_use]
-    pub fn to(&self, path: &str) -> String {
+    pub fn to(&self, path: impl AsRef<str>) -> String {
+        let path = path.as_ref();
         match &self.travel {
             Some(travel) if travel.away() => address(path, &[("known_at", &travel.known_at), ("true_at", &travel.true_at)]),
             _ => path.to_owned(),

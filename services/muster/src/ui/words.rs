@@ -9,6 +9,8 @@ use std::collections::HashMap;
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader as _};
 
+use super::bits::{Number, grouped};
+
 fluent_templates::static_loader! {
     static CATALOGUES = {
         locales: "./locales",
@@ -97,9 +99,9 @@ impl Words {
 
     /// A text that changes with a number, put in as `$n`.
     #[must_use]
-    pub fn tn(&self, key: &str, n: impl TryInto<i64>) -> String {
-        let n: i64 = n.try_into().unwrap_or(i64::MAX);
-        self.with(key, &[("n", FluentValue::from(n)), ("shown", FluentValue::from(super::bits::grouped(n)))])
+    pub fn tn(&self, key: &str, n: impl Number) -> String {
+        let n = n.value();
+        self.with(key, &[("n", FluentValue::from(n)), ("shown", FluentValue::from(grouped(n)))])
     }
 
     /// The word of a code list: `word("state", "in_store")` is the text of `state-in_store`.

@@ -87,7 +87,18 @@ fn rungs(c: &CaseRow) -> Vec<Rung> {
         ("closed", matches!(c.stage, Stage::Closed | Stage::Explained)),
     ];
     let here = stage(c.stage);
-    let look = |(word, done): (&'static str, bool)| (word, if word == here { "here" } else if done { "done" } else { "" });
+    let look = |(word, done): (&'static str, bool)| {
+        (
+            word,
+            if word == here {
+                "here"
+            } else if done {
+                "done"
+            } else {
+                ""
+            },
+        )
+    };
     reached.into_iter().map(look).collect()
 }
 
@@ -129,13 +140,8 @@ pub async fn report(ask: Ask, id: web::Path<String>) -> Page {
     let views = ask.app.views();
     let c = found(&ask, &views, &id)?;
     let f = ask.frame(Nav::Lost, &views);
-    let page = ReportPage {
-        stage: stage(c.stage),
-        path: views.places.path(c.place),
-        qr: qr::head(f.trust.size, &f.trust.head),
-        c,
-        f,
-    };
+    let page =
+        ReportPage { stage: stage(c.stage), path: views.places.path(c.place), qr: qr::head(f.trust.size, &f.trust.head), c, f };
     drop(views);
     ask.show(&page)
 }

@@ -5,8 +5,8 @@
 
 use actix_web::{HttpResponse, web};
 use armoury::codes::{State, Way};
-use armoury::command::count::{CountCommand, CountItem};
 use armoury::command::Command;
+use armoury::command::count::{CountCommand, CountItem};
 use armoury::ids::{CountId, EventId, PlaceId, WeaponId};
 use armoury::rights::Act;
 use armoury::view::counts::CountStage;
@@ -276,7 +276,8 @@ pub async fn page(ask: Ask, id: web::Path<String>) -> Page {
     let scope = armoury::view::Scope::place(c.row.place);
     let here = ask.place().unwrap_or(c.row.place);
     let inside: Vec<PlaceId> = views.places.subtree(c.row.place);
-    let readers = views.gateways.readers().into_iter().filter(|row| row.place.is_some_and(|place| inside.contains(&place))).count();
+    let readers =
+        views.gateways.readers().into_iter().filter(|row| row.place.is_some_and(|place| inside.contains(&place))).count();
     let page = CountPage {
         stage: stage(c.row.stage),
         veiled,
@@ -310,9 +311,11 @@ fn outcome(ask: &Ask, views: &Views, id: CountId, seen: &str, veiled: bool) -> A
         [] => said("watch", "answer-unknown", seen.to_owned()),
         [one] => {
             let row = views.weapon_row(*one);
-            let line = row.as_ref().map_or_else(|| seen.to_owned(), |row| format!("{} · {} {}", row.serial, row.maker, row.model));
+            let line =
+                row.as_ref().map_or_else(|| seen.to_owned(), |row| format!("{} · {} {}", row.serial, row.maker, row.model));
             let state = row.map(|row| row.state);
-            let strange = matches!(state, Some(State::Lost | State::PresumedLost | State::Destroyed | State::Batched | State::Issued));
+            let strange =
+                matches!(state, Some(State::Lost | State::PresumedLost | State::Destroyed | State::Batched | State::Issued));
             match () {
                 () if again(*one) => said("accent", "answer-again", line),
                 () if strange => said("watch", "answer-look", line),

@@ -119,7 +119,8 @@ pub async fn act(ask: Ask, form: Checked<Fields>) -> Page {
 pub fn resolve(ask: &Ask, seen: &str) -> Result<(WeaponId, WeaponRow), Answer> {
     let views = ask.app.views();
     let found = views.resolve(seen);
-    let rows: Vec<WeaponRow> = found.iter().filter_map(|id| views.weapon_row(*id)).filter(|row| in_reach(ask, &views, row)).collect();
+    let rows: Vec<WeaponRow> =
+        found.iter().filter_map(|id| views.weapon_row(*id)).filter(|row| in_reach(ask, &views, row)).collect();
     match rows.as_slice() {
         [one] => Ok((one.weapon, one.clone())),
         [] => Err(Answer::new(ask, "watch", "answer-unknown", seen.to_owned())),

@@ -27,7 +27,6 @@ struct DestructionPage {
     places: Vec<Choice>,
     pending: Vec<PendingRow>,
     batches: Vec<(BatchRow, &'static str, String)>,
-    open: Vec<Choice>,
     may_prepare: bool,
 }
 
@@ -107,12 +106,11 @@ pub async fn page(ask: Ask) -> Page {
     let book = ask.book().await?;
     let scope = ask.scope_here(Act::ReadDestruction, &book)?;
     let f = ask.travelling(Nav::Destruction, &book);
-    let rows: Vec<BatchRow> = book.destruction.rows().into_iter().filter(|row| book.places.in_scope(&scope, row.place)).cloned().collect();
-    let open = rows.iter().filter(|row| row.stage == BatchStage::Open);
+    let rows: Vec<BatchRow> =
+        book.destruction.rows().into_iter().filter(|row| book.places.in_scope(&scope, row.place)).cloned().collect();
     let page = DestructionPage {
         places: ask.places(&book, &reach, ask.place()),
         pending: book.destruction_pending(&scope, f.now),
-        open: open.map(|row| Choice { value: row.batch.to_string(), word: row.number.clone(), chosen: false }).collect(),
         batches: rows.into_iter().map(|row| (row.clone(), stage(row.stage), book.places.name(row.place))).collect(),
         may_prepare: ask.scope(Act::PrepareBatch).is_ok() && !f.away(),
         f,

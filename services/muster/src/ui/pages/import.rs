@@ -4,8 +4,8 @@
 //! the rest is one act a weapon, safe to repeat (the key follows from the line's own words).
 
 use armoury::codes::{Class, Component, MarkKind, MarkMethod, Origin};
-use armoury::command::weapon::{Register, WeaponCommand};
 use armoury::command::Command;
+use armoury::command::weapon::{Register, WeaponCommand};
 use armoury::ids::{PlaceId, WeaponId};
 use armoury::marks::{Identity, Mark, Stamped};
 use armoury::rights::Act;
@@ -122,7 +122,13 @@ fn look(ask: &Ask, text: &str, owner: &str, place: PlaceId) -> Result<(Vec<Line>
             Ok(_) => ("ok", ask.words.t("import-good")),
             Err(why) => ("alarm", why.clone()),
         };
-        lines.push(Line { number, serial: get("serial").to_owned(), model: format!("{} {}", get("maker"), get("model")), tone, said });
+        lines.push(Line {
+            number,
+            serial: get("serial").to_owned(),
+            model: format!("{} {}", get("maker"), get("model")),
+            tone,
+            said,
+        });
         if let Ok(register) = read {
             let words: Vec<&str> = record.iter().chain([owner]).collect();
             let digest = Sha256::digest(format!("{place}\u{1f}{}", words.join("\u{1f}")).as_bytes());
@@ -190,6 +196,9 @@ mod tests {
         check(&good, "Some(\"line 7\")");
         check(&good[..4], "class is empty");
         check(&[("serial", "")], "serial is empty");
-        check(&[("serial", "1"), ("class", "rifle"), ("maker", "x"), ("model", "y"), ("calibre", "z")], "class \"rifle\" is none of SA1 to LW9");
+        check(
+            &[("serial", "1"), ("class", "rifle"), ("maker", "x"), ("model", "y"), ("calibre", "z")],
+            "class \"rifle\" is none of SA1 to LW9",
+        );
     }
 }

@@ -101,14 +101,14 @@ fn seen(ask: &Ask, scope: &Scope, recorded: &Recorded) -> bool {
 
 fn build(ask: &Ask, verified: Option<(bool, String)>) -> Result<LogPage, Fault> {
     let scope = ask.scope(Act::ReadLog)?;
-    let failed = |cause| Fault::ours(&ask.words, &cause);
+    let failed = |cause| Fault::ours(&cause);
     let log = ask.app.log();
     let size = log.head().size;
     let last = log.read(size.saturating_sub(LAST) + 1, usize::try_from(LAST).unwrap_or(20)).map_err(failed)?;
     let shown = last.iter().rev().filter(|recorded| seen(ask, &scope, recorded));
     let entries: Vec<Entry> = shown.map(|recorded| entry(ask, recorded)).collect();
-    let checkpoint = ask.app.checkpoint().map_err(|cause| Fault::ours(&ask.words, &cause))?;
-    let key = ask.app.verify_key().map_err(|cause| Fault::ours(&ask.words, &cause))?;
+    let checkpoint = ask.app.checkpoint().map_err(|cause| Fault::ours(&cause))?;
+    let key = ask.app.verify_key().map_err(|cause| Fault::ours(&cause))?;
     let views = ask.app.views();
     let f = ask.frame(Nav::Log, &views);
     let steps = log.clock_steps();
@@ -118,7 +118,10 @@ fn build(ask: &Ask, verified: Option<(bool, String)>) -> Result<LogPage, Fault> 
         key: key.to_string(),
         breaks: log.breaks().iter().map(event_log::breaks::Break::line).collect(),
         steps: if steps.count > 0 { vec![f.words.tn("log-clock-steps", steps.count)] } else { Vec::new() },
-        not_understood: views.streams_not_understood().map(|row| (row.stream.clone(), row.position, row.because.clone())).collect(),
+        not_understood: views
+            .streams_not_understood()
+            .map(|row| (row.stream.clone(), row.position, row.because.clone()))
+            .collect(),
         entries,
         verified,
         f: f.clone(),
@@ -146,7 +149,7 @@ pub async fn verify(ask: Ask, form: Checked<Fields>) -> Page {
     let log = ask.app.log().clone();
     let size = log.head().size;
     let found = web::block(move || log.verify_all(&mut |_, _| ControlFlow::Continue(()))).await;
-    let found = found.map_err(|cause| Fault::ours(&ask.words, &cause))?.map_err(|cause| Fault::ours(&ask.words, &cause))?;
+    let found = found.map_err(|cause| Fault::ours(&cause))?.map_err(|cause| Fault::ours(&cause))?;
     let verified = match found {
         None => (true, ask.words.t1("log-verified", "size", grouped(size))),
         Some(reason) => (false, reason.to_string()),
@@ -168,13 +171,15 @@ pub async fn event(ask: Ask, position: web::Path<String>) -> Page {
     let scope = ask.scope(Act::ReadLog)?;
     let position: u64 = position.parse().map_err(|_| missing())?;
     let log = ask.app.log();
-    let failed = |cause| Fault::ours(&ask.words, &cause);
+    let failed = |cause| Fault::ours(&cause);
     let recorded = log.event(position).map_err(failed)?.filter(|recorded| seen(&ask, &scope, recorded)).ok_or_else(missing)?;
     let size = log.head().size;
     let proof = log.inclusion_proof(position, size).map_err(failed)?.unwrap_or_default();
     let text = |bytes: &[u8]| {
         let value = serde_json::from_slice::<serde_json::Value>(bytes).ok();
-        value.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned())
+        value
+            .and_then(|value| serde_json::to_string_pretty(&value).ok())
+            .unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned())
     };
     let views = ask.app.views();
     let page = EventPage {

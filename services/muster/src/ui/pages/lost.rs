@@ -67,7 +67,8 @@ pub async fn csv(ask: Ask) -> Page {
     let rows = book.lost_register(&scope, ask.moment(&book));
     drop(book);
     let heads = ["case", "weapon", "class", "maker", "model", "calibre", "serial", "owner", "last-custodian", "last-holder"];
-    let more = ["discovered", "cause", "circumstances", "declared-at", "declared-by", "reported-to", "recovered", "days-open", "result"];
+    let more =
+        ["discovered", "cause", "circumstances", "declared-at", "declared-by", "reported-to", "recovered", "days-open", "result"];
     let heads: Vec<String> = heads.iter().chain(&more).map(|head| ask.words.word("csv", head)).collect();
     let words = ask.words.clone();
     let line = move |row: CaseRow| {

@@ -118,7 +118,7 @@ fn first_page(ask: &Ask) -> &'static str {
 
 fn figures(f: &Frame, views: &Views, scope: &Scope, place: &str) -> Vec<Figure> {
     let n = views.figures(scope);
-    let weapons = |state: &str| f.to(&address("/weapons", &[("place", place), ("state", state)]));
+    let weapons = |state: &str| f.to(address("/weapons", &[("place", place), ("state", state)]));
     let one = |number: u64, key: &str, shape, tone, to: String| Figure {
         number: grouped(number),
         word: f.t(key),
@@ -127,7 +127,7 @@ fn figures(f: &Frame, views: &Views, scope: &Scope, place: &str) -> Vec<Figure> 
         to,
     };
     vec![
-        one(n.on_charge, "figure-on-charge", "", "", f.to(&address("/stockpile", &[("place", place)]))),
+        one(n.on_charge, "figure-on-charge", "", "", f.to(address("/stockpile", &[("place", place)]))),
         one(n.in_store, "figure-in-store", "●", "", weapons("in_store")),
         one(n.issued, "figure-issued", "◐", "", weapons("issued")),
         one(n.in_transit, "figure-in-transit", "→", "", weapons("in_transit")),
@@ -149,7 +149,7 @@ fn needs(ask: &Ask, f: &Frame, views: &Views, scope: &Scope) -> Vec<Need> {
     }
     let overdue = views.overdue(scope, f.now);
     if let Some(longest) = overdue.iter().map(|row| row.overdue_seconds).max() {
-        let text = f.tn("need-overdue", &overdue.len());
+        let text = f.tn("need-overdue", overdue.len());
         all.push(need("watch", "◐", text, bits::lasting(&f.words, longest), "/holds?overdue=yes".to_owned()));
     }
     counts_waiting(f, views, scope, &mut all);
@@ -191,11 +191,11 @@ fn seconds_waiting(ask: &Ask, f: &Frame, views: &Views, scope: &Scope, all: &mut
     if ask.may(Act::ApproveGrant, views, None) {
         let asked = views.people.grant_requests();
         if let Some(first) = asked.first() {
-            all.push(need("watch", "◇", f.tn("need-grants", &asked.len()), f.ago(&first.asked_at), "/people#requests".to_owned()));
+            all.push(need("watch", "◇", f.tn("need-grants", asked.len()), f.ago(&first.asked_at), "/people#requests".to_owned()));
         }
         let proposed = views.gateways.proposals().count();
         if proposed > 0 {
-            all.push(need("watch", "◇", f.tn("need-gateways", &proposed), String::new(), "/readers".to_owned()));
+            all.push(need("watch", "◇", f.tn("need-gateways", proposed), String::new(), "/readers".to_owned()));
         }
     }
 }

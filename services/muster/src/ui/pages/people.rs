@@ -81,7 +81,7 @@ fn right(f: &Frame, views: &Views, grant: &armoury::event::person::Grant, reques
 
 fn build(ask: &Ask, once: Option<String>) -> Result<PeoplePage, Fault> {
     let reads = ask.scope(Act::ReadPeople).is_ok();
-    let tokens = ask.app.accounts().tokens(&ask.who.service_number).map_err(|cause| Fault::ours(&ask.words, &cause))?;
+    let tokens = ask.app.accounts().tokens(&ask.who.service_number).map_err(|cause| Fault::ours(&cause))?;
     let views = ask.app.views();
     let f = ask.frame(Nav::People, &views);
     let mine = |row: &PersonRow| row.service_number == ask.who.service_number;
@@ -127,7 +127,7 @@ pub async fn enrol(ask: Ask, form: Checked<Fields>) -> Page {
     let wrong = |_| Fault::sentence(&ask.words, 400, "number_not_understood", "fault-number");
     let number: ServiceNumber = field(&fields, "number").parse().map_err(wrong)?;
     let how = acts::how(&ask, &fields)?;
-    let refused = |error| Fault::act(&ask.words, error);
+    let refused = |error| Fault::act(error);
     let name = field(&fields, "name");
     ask.app.enrol(&ask.who, number.clone(), name, given("rank"), given("unit"), how).await.map_err(refused)?;
     if let Some(password) = given("password") {
@@ -157,7 +157,7 @@ pub async fn grant(ask: Ask, form: Checked<Fields>) -> Page {
 /// When the accounts do not answer.
 pub async fn token(ask: Ask, form: Checked<Fields>) -> Page {
     let fields = form.0;
-    let failed = |cause| Fault::ours(&ask.words, &cause);
+    let failed = |cause| Fault::ours(&cause);
     let (accounts, me) = (ask.app.accounts(), &ask.who.service_number);
     let once = if field(&fields, "step") == "drop" {
         accounts.drop_token(me, field(&fields, "id")).map_err(failed)?;

@@ -32,7 +32,6 @@ struct ReadersPage {
     waiting: Vec<Waiting>,
     proposed: Vec<GatewayRow>,
     strangers: Vec<Stranger>,
-    may_propose: bool,
     may_enrol: bool,
     me: String,
 }
@@ -74,11 +73,8 @@ fn condition(f: &Frame, condition: Option<ReaderCondition>) -> Chip {
 pub async fn page(ask: Ask) -> Page {
     ask.scope(Act::ReadReaders)?;
     let may_propose = ask.scope(Act::ProposeGateway).is_ok();
-    let waiting = if may_propose {
-        ask.app.accounts().waiting_gateways().map_err(|cause| Fault::ours(&ask.words, &cause))?
-    } else {
-        Vec::new()
-    };
+    let waiting =
+        if may_propose { ask.app.accounts().waiting_gateways().map_err(|cause| Fault::ours(&cause))? } else { Vec::new() };
     let views = ask.app.views();
     let f = ask.frame(Nav::Readers, &views);
     let reader = |row: ReaderRow| Reader {
@@ -92,7 +88,6 @@ pub async fn page(ask: Ask) -> Page {
         proposed: views.gateways.proposals().cloned().collect(),
         strangers: views.presence.strangers().take(50).cloned().collect(),
         waiting: waiting.into_iter().filter(|one| one.key.parse().is_ok_and(|key| views.gateways.get(&key).is_none())).collect(),
-        may_propose,
         may_enrol: ask.scope(Act::EnrolGateway).is_ok(),
         me: ask.who.service_number.to_string(),
         f: f.clone(),

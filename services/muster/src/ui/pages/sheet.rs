@@ -21,12 +21,12 @@ pub fn cell(text: &str) -> String {
 pub fn csv(ask: &Ask, name: &str, heads: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> Page {
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
     let mut put = |row: &[String]| writer.write_record(row.iter().map(|text| cell(text)));
-    let failed = |cause: csv::Error| Fault::ours(&ask.words, &cause);
+    let failed = |cause: csv::Error| Fault::ours(&cause);
     put(heads).map_err(failed)?;
     for row in rows {
         put(&row).map_err(failed)?;
     }
-    let bytes = writer.into_inner().map_err(|cause| Fault::ours(&ask.words, cause.error()))?;
+    let bytes = writer.into_inner().map_err(|cause| Fault::ours(cause.error()))?;
     let head = ask.app.log().head();
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8"))

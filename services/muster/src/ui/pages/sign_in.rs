@@ -54,9 +54,12 @@ pub async fn enter(app: web::Data<App>, request: HttpRequest, form: web::Form<BT
         }
         Err(SignInError::Wrong) => f.t("sign-in-wrong"),
         Err(SignInError::Wait(seconds)) => f.words.tn("sign-in-wait", seconds),
-        Err(SignInError::Accounts(cause)) => return Err(Fault::ours(&f.words, &cause)),
+        Err(SignInError::Accounts(cause)) => return Err(Fault::ours(&cause)),
     };
-    show(&SignInPage { wrong: Some(wrong), number: get("number").to_owned(), back: get("back").to_owned(), f: f.clone() }, &f.words)
+    show(
+        &SignInPage { wrong: Some(wrong), number: get("number").to_owned(), back: get("back").to_owned(), f: f.clone() },
+        &f.words,
+    )
 }
 
 /// `POST /sign-out`.
@@ -67,7 +70,7 @@ pub async fn leave(app: web::Data<App>, request: HttpRequest, _who: Who, form: C
     let encrypted = app.config().is_encrypted();
     let _ = field(&form.0, "back");
     if let Some(secret) = auth::cookie_secret(request.headers(), encrypted) {
-        app.accounts().end_sign_in(secret).map_err(|cause| Fault::ours(&ask::words(&request), &cause))?;
+        app.accounts().end_sign_in(secret).map_err(|cause| Fault::ours(&cause))?;
     }
     let mut answer = HttpResponse::SeeOther();
     Ok(answer.insert_header(auth::no_cookie(encrypted)).insert_header(("location", "/sign-in")).finish())
@@ -77,6 +80,9 @@ pub async fn leave(app: web::Data<App>, request: HttpRequest, _who: Who, form: C
 mod tests {
     #[test]
     fn signing_in_leads_to_our_own_pages() {
-        assert_eq!(["/counts?x=1", "//evil.example", "https://evil.example", ""].map(super::inside), ["/counts?x=1", "/", "/", "/"]);
+        assert_eq!(
+            ["/counts?x=1", "//evil.example", "https://evil.example", ""].map(super::inside),
+            ["/counts?x=1", "/", "/", "/"]
+        );
     }
 }

@@ -26,18 +26,16 @@ const COLUMNS: &[(&str, &[State], bool)] = &[
 ];
 
 /// States that are no longer in anybody's charge.
-const GONE: &[State] = &[
-    State::Destroyed,
-    State::DestroyedInIncident,
-    State::Deactivated,
-    State::TransferredOut,
-    State::Repatriated,
-    State::Merged,
-];
+const GONE: &[State] =
+    &[State::Destroyed, State::DestroyedInIncident, State::Deactivated, State::TransferredOut, State::Repatriated, State::Merged];
 
 /// The ways to group: word in the address, and which columns of words it shows.
-const GROUPS: &[(&str, &[&str])] =
-    &[("model", &["class", "maker-model", "calibre"]), ("place", &["place"]), ("both", &["place", "maker-model"]), ("class", &["class"])];
+const GROUPS: &[(&str, &[&str])] = &[
+    ("model", &["class", "maker-model", "calibre"]),
+    ("place", &["place"]),
+    ("both", &["place", "maker-model"]),
+    ("class", &["class"]),
+];
 
 /// A row: its words, its numbers, and the way to the serials.
 #[derive(Clone, Debug, Default)]
@@ -200,7 +198,10 @@ pub async fn page(ask: Ask) -> Page {
         summary: f.words.t2("stockpile-summary", ("place", &place), ("count", &crate::ui::bits::grouped(totals[0]))),
         csv: ask.here(&[]).replacen("/stockpile", "/stockpile.csv", 1),
         places: ask.places(&book, &reach, ask.place()),
-        groups: GROUPS.iter().map(|(word, _)| Choice { value: (*word).into(), word: f.word("group", word), chosen: *word == grouped }).collect(),
+        groups: GROUPS
+            .iter()
+            .map(|(word, _)| Choice { value: (*word).into(), word: f.word("group", word), chosen: *word == grouped })
+            .collect(),
         classes: class_choices(&ask, ask.get("class")),
         states: state_choices(&ask),
         heads: heads(&ask, columns),

@@ -2,9 +2,7 @@
 //! happened to it and when nobody looked. And the same on paper: the record for tracing.
 
 use actix_web::web;
-use armoury::codes::{
-    Acknowledgement, Component, Disposition, ElsewhereKind, MarkKind, MarkMethod, State,
-};
+use armoury::codes::{Acknowledgement, Component, Disposition, ElsewhereKind, MarkKind, MarkMethod, State};
 use armoury::ids::WeaponId;
 use armoury::rights::Act;
 use armoury::view::trail::GAP_DAYS;
@@ -147,7 +145,7 @@ fn told(f: &Frame, line: &TrailLine) -> Line {
         },
         TrailLine::Sighting(seen) => Line {
             look: "",
-            what: if seen.times > 1 { f.tn("trail-seen-times", &seen.times) } else { f.t("trail-seen") },
+            what: if seen.times > 1 { f.tn("trail-seen-times", seen.times) } else { f.t("trail-seen") },
             level: seen.level.word().to_owned(),
             place: seen.place_name.clone(),
             iso: seen.last.to_string(),
@@ -223,7 +221,8 @@ pub async fn page(ask: Ask, id: web::Path<String>) -> Page {
     let w = found(&ask, &book, &id, Act::ReadStock)?;
     let f = ask.travelling(Nav::Weapons, &book);
     let words = &ask.words;
-    let shown: Vec<String> = ask.alerts(&book).iter().filter(|line| line.weapon == Some(w.row.weapon)).map(|line| line.rule.to_string()).collect();
+    let shown: Vec<String> =
+        ask.alerts(&book).iter().filter(|line| line.weapon == Some(w.row.weapon)).map(|line| line.rule.to_string()).collect();
     let all = ask.scope(Act::ReadStock)?;
     let page = WeaponPage {
         chip: bits::state(words, w.row.state),

@@ -50,7 +50,8 @@ pub async fn page(ask: Ask) -> Page {
     let scope = ask.scope_here(Act::ReadStock, &book)?;
     let after = Some(ask.get("after")).filter(|after| !after.is_empty());
     let found = rows(&ask, &book, &scope, after, ROWS);
-    let filtered = ["q", "place", "state", "class", "model", "maker", "holder", "calibre"].iter().any(|name| !ask.get(name).is_empty());
+    let filtered =
+        ["q", "place", "state", "class", "model", "maker", "holder", "calibre"].iter().any(|name| !ask.get(name).is_empty());
     let f = ask.travelling(Nav::Weapons, &book);
     let page = WeaponsPage {
         total: found.total,
@@ -92,7 +93,8 @@ pub async fn csv(ask: Ask) -> Page {
     if after.is_some() && all.len() >= CSV_ROWS_MAX {
         return Err(Fault::sentence(&ask.words, 400, "list_too_long", "fault-list-too-long"));
     }
-    let heads = ["serial", "maker", "model", "calibre", "class", "state", "since", "place", "holder", "last-sensed-at", "last-sensed"];
+    let heads =
+        ["serial", "maker", "model", "calibre", "class", "state", "since", "place", "holder", "last-sensed-at", "last-sensed"];
     let heads: Vec<String> = heads.iter().map(|head| ask.words.word("csv", head)).collect();
     sheet::csv(&ask, "weapons", &heads, all.into_iter().map(|row| line(&ask, row)))
 }
