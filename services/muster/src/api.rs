@@ -15,7 +15,6 @@ pub mod counts;
 pub mod destruction;
 pub mod gateways;
 pub mod health;
-pub mod import;
 pub mod live;
 pub mod log;
 pub mod openapi;
@@ -122,7 +121,6 @@ pub const TABLE: &[&[Route]] = &[
     places::ROUTES,
     people::ROUTES,
     accounts::ROUTES,
-    import::ROUTES,
     records::ROUTES,
     log::ROUTES,
     live::ROUTES,

@@ -6,7 +6,6 @@ mod armoury;
 mod gateway;
 mod house;
 mod intake;
-mod ledger;
 mod life;
 mod listening;
 mod read_only;
