@@ -100,7 +100,7 @@ impl Ear {
                 refused = 1;
             }
             Some(Incoming::Lost(count)) => {
-                let words = format!("{count} messages came faster than they could be taken; publish with QoS 1");
+                let words = format!("{count} messages or pieces of the line came faster than they could be taken");
                 effects.push(Effect::Count(Counter::ReadsLost, count));
                 effects.push(Effect::Condition(ReaderCondition::ReadsLost, Some(words)));
             }

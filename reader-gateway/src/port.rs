@@ -30,7 +30,7 @@ pub enum Incoming {
     Message(Vec<u8>, Ticket),
     /// A message that must not be believed, and why; it is counted and acknowledged.
     Refused(&'static str),
-    /// Messages that came faster than they could be taken and have no second copy.
+    /// Messages, or pieces of a line, that came faster than they could be taken and have no second copy.
     Lost(u64),
 }
 

@@ -25,6 +25,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Line for T {}
 pub(super) async fn keep(url: PortUrl, tell: mpsc::Sender<Incoming>, mut from_us: mpsc::Receiver<Vec<u8>>) {
     let mut backoff = Backoff::new(100, RETRY_MOST_MS, u64::from(std::process::id()));
     let mut listener = None;
+    let is_serial = matches!(url, PortUrl::Serial { .. });
     loop {
         let why = match open(&url, &mut listener).await {
             Ok(line) => {
@@ -33,7 +34,7 @@ pub(super) async fn keep(url: PortUrl, tell: mpsc::Sender<Incoming>, mut from_us
                     return;
                 }
                 backoff.reset();
-                match serve(line, &tell, &mut from_us).await {
+                match serve(line, is_serial, &tell, &mut from_us).await {
                     Some(why) => why,
                     None => return,
                 }
@@ -82,13 +83,22 @@ fn is_pseudo(path: &str) -> bool {
 }
 
 /// Moves bytes both ways. `Some` words: the line closed; `None`: nobody listens any more.
-async fn serve(mut line: Box<dyn Line>, tell: &mpsc::Sender<Incoming>, from_us: &mut mpsc::Receiver<Vec<u8>>) -> Option<String> {
+///
+/// A serial line cannot be asked to wait: what finds no room is counted here instead of vanishing in the
+/// system's buffer. A socket waits by itself.
+async fn serve(
+    mut line: Box<dyn Line>,
+    is_serial: bool,
+    tell: &mpsc::Sender<Incoming>,
+    from_us: &mut mpsc::Receiver<Vec<u8>>,
+) -> Option<String> {
     let mut buffer = vec![0; READ_BYTES];
-    let mut writable = true;
+    let (mut writable, mut lost) = (true, 0);
     loop {
         tokio::select! {
             read = line.read(&mut buffer) => match read {
                 Ok(0) => return Some("the other side closed the line".to_owned()),
+                Ok(count) if is_serial => hand_on(tell, &mut lost, &buffer[..count]),
                 Ok(count) => tell.send(Incoming::Bytes(buffer[..count].to_vec())).await.ok()?,
                 Err(error) => return Some(format!("the line failed: {error}")),
             },
@@ -104,5 +114,32 @@ async fn serve(mut line: Box<dyn Line>, tell: &mpsc::Sender<Incoming>, from_us: 
         if tell.is_closed() {
             return None;
         }
+    }
+}
+
+fn hand_on(tell: &mpsc::Sender<Incoming>, lost: &mut u64, bytes: &[u8]) {
+    if *lost > 0 && tell.try_send(Incoming::Lost(*lost)).is_ok() {
+        *lost = 0;
+    }
+    *lost += u64::from(tell.try_send(Incoming::Bytes(bytes.to_vec())).is_err());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_finds_no_room_is_counted_and_told() {
+        let (tell, mut incoming) = mpsc::channel(2);
+        let mut lost = 0;
+        for byte in 0..5 {
+            hand_on(&tell, &mut lost, &[byte]);
+        }
+        assert_eq!(lost, 3);
+        incoming.try_recv().unwrap();
+        incoming.try_recv().unwrap();
+        hand_on(&tell, &mut lost, &[5]);
+        assert!(matches!(incoming.try_recv().unwrap(), Incoming::Lost(3)));
+        assert!(matches!(incoming.try_recv().unwrap(), Incoming::Bytes(bytes) if bytes == [5]));
     }
 }

@@ -119,3 +119,33 @@ impl Command {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(json: &str, want: &str) {
+        let read = serde_json::from_str::<WeaponCommand>(json);
+        let shown = read.map_or_else(|cause| format!("refused: {cause}"), |command| format!("{:?}", command.act()));
+        assert!(shown.starts_with(want), "{shown}");
+    }
+
+    #[test]
+    fn what_crosses_the_border_is_known_and_nothing_else() {
+        check(r#"{"act":"issue","to":"31877","acknowledgement":"pin"}"#, "MoveWeapon");
+        check(r#"{"act":"issue","to":"31877","acknowledgement":"pin","badge":"7"}"#, "refused: unknown field `badge`");
+        check(r#"{"act":"issue","to":"","acknowledgement":"pin"}"#, "refused: the service number is empty");
+        check(r#"{"act":"follow","destroyed":{}}"#, "refused: unknown variant `follow`");
+        check(r#"{"act":"return","place":"not an id"}"#, "refused: ");
+    }
+
+    #[test]
+    fn one_command_writes_one_stream() {
+        let (key, node): (GatewayKey, NodeId) = ("00112233aabbccdd".parse().unwrap(), "hq".parse().unwrap());
+        let revoke = gateway::Revoke { next: None, because: "captured".to_owned() };
+        let command = Command::Gateway(key, GatewayCommand::Revoke(revoke));
+        assert_eq!(command.stream(&node), "enrolment-00112233aabbccdd@hq");
+        assert_eq!(command.act(), Act::RevokeGateway);
+    }
+}

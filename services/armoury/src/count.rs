@@ -225,11 +225,20 @@ impl Count {
             Actor::Book { .. } => self.open().is_err() || self.heard.contains(&(sighting.seen.clone(), way)),
             Actor::Person { .. } => {
                 self.counting(ctx)?;
+                self.second_pair_of_hands(&sighting)?;
                 self.sightings.values().any(|known| *known == sighting)
             }
             Actor::Gateway { .. } => return Err(Refusal::NeedsPerson),
         };
         Ok((!repeated).then_some(CountEvent::ItemCounted(item)))
+    }
+
+    /// Handled and checked by two: the other has sighted it in this count already.
+    fn second_pair_of_hands(&self, sighting: &Sighting) -> Result<(), Refusal> {
+        let by_hand = |level| matches!(level, Level::Serial | Level::Witnessed);
+        let other = |known: &&Sighting| known.seen == sighting.seen && known.by.is_some() && known.by != sighting.by;
+        let both = self.sightings.values().filter(other).any(|known| by_hand(known.level));
+        if sighting.level == Level::Witnessed && !both { Err(Refusal::FirstOfTwo) } else { Ok(()) }
     }
 
     /// The statement becomes a certificate by somebody independent; several may sign.

@@ -9,6 +9,10 @@ mod heard;
 mod ladder;
 
 #[cfg(test)]
+mod alone;
+#[cfg(test)]
+mod histories;
+#[cfg(test)]
 mod stories;
 #[cfg(test)]
 pub(crate) mod world;

@@ -156,6 +156,8 @@ refusals! {
     } = "count_stage", "the count is not at that stage; {instead}";
     /// Surer than its way can show.
     LevelTooHigh = "level_too_high", "a tag or a code shows the tag or the code, not the weapon; count it at the level its way can show";
+    /// "Handled and checked by two" said by the first of them.
+    FirstOfTwo = "first_of_two", "this level is for what two have handled: one counts it by its serial, then the other at this level";
     /// The sighting is not in this count.
     NoSuchSighting {
         /// Which.

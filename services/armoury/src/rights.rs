@@ -9,7 +9,7 @@ use crate::codes::Role;
 use crate::event::person::Grant;
 use crate::ids::PlaceId;
 
-use Role::{Approver, Auditor, Custodian, Inspector, Operator, SecurityOfficer, TracingOfficer, Witness};
+use Role::{Approver, Auditor, Custodian, Gateway, Inspector, Operator, SecurityOfficer, TracingOfficer, Witness};
 
 macro_rules! acts {
     ($($(#[$doc:meta])* $act:ident: [$($role:ident),* $(,)?]),* $(,)?) => {
@@ -92,7 +92,7 @@ acts! {
     /// Close its key.
     RevokeGateway: [SecurityOfficer, Approver],
     /// Hand in observations.
-    HandInBatch: [RoleGateway],
+    HandInBatch: [Gateway],
     /// Take on and resolve alerts that one is shown.
     HandleAlert: [Approver, Custodian, Auditor, SecurityOfficer],
     /// Backup and update.
@@ -130,9 +130,6 @@ acts! {
     /// What follows by rule: the book itself only.
     Follow: [],
 }
-
-#[allow(non_upper_case_globals, reason = "stands in the table above beside the other roles")]
-const RoleGateway: Role = Role::Gateway;
 
 /// The role in which somebody with these grants may do `act` in a place now, if he may.
 ///
@@ -179,7 +176,7 @@ pub fn stands(grant: &Grant, now: Moment) -> bool {
 const CONFLICTS: &[(&[Role], &[Role])] = &[
     (&[SecurityOfficer, Operator], &[Custodian, Approver, Inspector, Auditor, TracingOfficer, Witness]),
     (&[Auditor], &[Custodian, Approver]),
-    (&[Role::Gateway], &[Custodian, Approver, Inspector, Auditor, TracingOfficer, SecurityOfficer, Operator, Witness]),
+    (&[Gateway], &[Custodian, Approver, Inspector, Auditor, TracingOfficer, SecurityOfficer, Operator, Witness]),
 ];
 
 /// The role already held that forbids `wanted`, if one does.
@@ -239,7 +236,7 @@ mod tests {
         assert_eq!(conflict([SecurityOfficer], Operator), None);
         assert_eq!(conflict([Custodian], Approver), None);
         assert_eq!(conflict([Auditor], Custodian), Some(Auditor));
-        assert_eq!(conflict([Witness], Role::Gateway), Some(Witness));
+        assert_eq!(conflict([Witness], Gateway), Some(Witness));
         for role in Role::ALL {
             assert_eq!(conflict([*role], *role), None, "{role} beside itself");
         }

@@ -16,6 +16,7 @@ pub mod leaf;
 pub mod tree;
 
 pub mod anchor;
+pub mod bench;
 pub mod breaks;
 pub mod checkpoint;
 pub mod conformance;

@@ -15,6 +15,7 @@ pub mod counts;
 pub mod destruction;
 pub mod gateways;
 pub mod health;
+pub mod import;
 pub mod live;
 pub mod log;
 pub mod openapi;
@@ -121,6 +122,7 @@ pub const TABLE: &[&[Route]] = &[
     places::ROUTES,
     people::ROUTES,
     accounts::ROUTES,
+    import::ROUTES,
     records::ROUTES,
     log::ROUTES,
     live::ROUTES,

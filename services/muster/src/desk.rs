@@ -11,6 +11,7 @@ use armoury::event::{Actor, Event, Fact, Meta};
 use armoury::ids::{EventId, PlaceId, ServiceNumber};
 use armoury::life::{Ctx, Facts};
 use armoury::refusal::Refusal;
+use armoury::view::Views;
 use event_log::error::AppendError;
 use event_log::event::{Expected, NewEvent, StreamName, TypeName};
 use sha2::{Digest as _, Sha256};
@@ -25,6 +26,7 @@ use crate::auth::sign_in::{self, SignInError};
 mod authorise;
 pub mod concerns;
 
+pub(crate) use authorise::may_act;
 pub use authorise::{may_enrol, scope, sees_alert, within_scope};
 pub use concerns::concerns;
 
@@ -190,10 +192,23 @@ impl App {
 
     /// What the rules would say to a command now, without writing anything.
     pub(crate) fn would(&self, actor: &Actor, command: &Command) -> Result<(), ActError> {
+        self.would_in(&self.views(), actor, command)
+    }
+
+    /// The same by views that are held already.
+    pub(crate) fn would_in(&self, views: &Views, actor: &Actor, command: &Command) -> Result<(), ActError> {
         let stream = StreamName::new(command.stream(self.node())).map_err(ActError::failed)?;
-        let (past, facts) = (self.stream_facts(&stream)?, Facts::gather(&self.views(), command, self.now()));
+        let (past, facts) = (self.stream_facts(&stream)?, Facts::gather(views, command, self.now()));
         let ctx = Ctx { now: self.now(), actor, facts: &facts };
         armoury::life::decide(&past, command, &ctx).map(drop).map_err(ActError::Refused)
+    }
+
+    /// One of many acts: answered when it stands and the views have seen it, not when all that
+    /// follows has happened.
+    pub(crate) async fn act_unsettled(&self, who: &Who, command: Command, how: &How) -> Result<Done, ActError> {
+        let allowed = authorise::authorise(self, who, &command)?;
+        let order = Order { actor: who.actor(), role: Some(allowed.role), place: allowed.place, how, seed: None };
+        self.carry_out(&command, &order).await
     }
 
     async fn act_once(&self, who: &Who, command: &Command, how: &How, seed: Option<[u8; 32]>) -> Result<Done, ActError> {

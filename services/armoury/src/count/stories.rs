@@ -139,6 +139,11 @@ fn a_sighting_is_no_surer_than_its_way_and_counts_once() {
     counted.by(person("20002")).when(&item(Way::Keyed, None)).tells(&["CountItemCounted"]);
     let heard = opened().by(book()).and(&item(Way::Rfid, None));
     heard.when(&item(Way::Rfid, None)).then::<Event>([]);
+    let by_two = item(Way::Eye, Some(Level::Witnessed));
+    heard.by(person("10001")).when(&by_two).refused("first_of_two");
+    let one = opened().and(&item(Way::Keyed, None));
+    one.when(&by_two).refused("first_of_two");
+    one.by(person("20002")).when(&by_two).tells(&["CountItemCounted"]);
 }
 
 #[test]

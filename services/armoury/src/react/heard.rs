@@ -15,11 +15,14 @@ use crate::command::{Command, CountCommand};
 use crate::event::Fact;
 use crate::ids::{CountId, EventId, PlaceId, WeaponId};
 use crate::life::gather;
-use crate::view::Views;
 use crate::view::lookup::TagMatch;
+use crate::view::{ScanRow, Views};
 
 /// No gateway's clock is honest before this: such a time is no reason to keep an alert back.
 const FIRST_HONEST_TIME: Moment = Moment::from_micros(1_577_836_800_000_000); // 2020-01-01T00:00:00Z
+
+/// How far a gateway's clock may be off, in seconds, before it makes a difference here.
+const SLACK: i64 = 120;
 
 /// What an observation stands for.
 enum Meaning {
@@ -29,8 +32,8 @@ enum Meaning {
     OtherChip(WeaponId),
     /// A tag that was taken off this weapon.
     Retired(WeaponId),
-    /// More than one weapon has a mark like this.
-    Namesakes,
+    /// More than one weapon has a mark like this, or the tag was not this weapon's then.
+    Nobody,
     /// Nothing in the book.
     Unknown,
 }
@@ -62,37 +65,39 @@ pub(super) fn observed(views: &Views, fact: &Fact, heard: &Observation) -> Vec<R
 fn meaning(views: &Views, heard: &Observation) -> Meaning {
     let id = |ix| views.weapons.id(ix);
     if let Some(epc) = &heard.epc {
-        let found = match views.weapons.tag(epc, heard.tid.as_deref(), &views.texts) {
-            TagMatch::Bound(ix) => id(ix).map(Meaning::Weapon),
-            TagMatch::OtherChip(ix) => id(ix).map(Meaning::OtherChip),
-            TagMatch::Retired(ix) => id(ix).map(Meaning::Retired),
-            TagMatch::Unknown => None,
+        let (ix, means): (_, fn(WeaponId) -> Meaning) = match views.weapons.tag(epc, heard.tid.as_deref(), &views.texts) {
+            TagMatch::Bound(ix) => (ix, Meaning::Weapon),
+            TagMatch::OtherChip(ix) => (ix, Meaning::OtherChip),
+            TagMatch::Retired(ix) => (ix, Meaning::Retired),
+            TagMatch::Unknown => return Meaning::Unknown,
         };
-        return found.unwrap_or(Meaning::Unknown);
+        // Heard before its binding was made or taken off, it says nothing for or against it.
+        let changed = views.weapons.tag_changed(epc, &views.texts).unwrap_or_default();
+        return id(ix).filter(|_| !before(heard.last, changed)).map_or(Meaning::Nobody, means);
     }
     match gather::candidates(views, heard.text.as_deref().unwrap_or_default()).as_slice() {
         [] => Meaning::Unknown,
         [only] => Meaning::Weapon(*only),
-        _ => Meaning::Namesakes,
+        _ => Meaning::Nobody,
     }
 }
 
-/// Whether an open count has yet to hear this; what was heard before it opened is not its.
+/// Whether an open count has yet to hear this; what was heard before it opened is not its. What
+/// was counted after this was heard has been counted for it, whatever its tag is bound to since.
 fn new_in(views: &Views, count: CountId, item: &CountItem, heard: &Observation) -> bool {
     let Some(count) = views.counts.get(count) else { return false };
-    let by_reader = |way: Way, by_person: bool| way == item.way && !by_person;
-    let known = match item.weapon {
-        Some(weapon) => count.sightings_of(weapon).any(|scan| by_reader(scan.way, scan.by.is_some())),
-        None => count.scans().iter().any(|scan| scan.seen == item.seen && by_reader(scan.way, scan.by.is_some())),
-    };
-    !known && !before(heard.last, count.row().opened_at)
+    let by_reader = |scan: &&ScanRow| scan.way == item.way && scan.by.is_none();
+    let weapon_known = item.weapon.is_some_and(|weapon| count.sightings_of(weapon).any(|scan| by_reader(&scan)));
+    let same = |scan: &ScanRow| scan.seen == item.seen && (item.weapon.is_none() || scan.at >= heard.last);
+    !weapon_known && !count.scans().iter().filter(by_reader).any(same) && !before(heard.last, count.row().opened_at)
 }
 
 /// Whether something was heard before a moment, as far as the gateway's clock can be believed.
 fn before(heard: Moment, moment: Moment) -> bool {
-    heard >= FIRST_HONEST_TIME && heard < moment
+    heard >= FIRST_HONEST_TIME && heard.plus_seconds(SLACK) < moment
 }
 
+/// The one alert that an observation calls for, if it does.
 fn alert(
     views: &Views,
     fact: &Fact,
@@ -102,55 +107,54 @@ fn alert(
     place: Option<PlaceId>,
 ) -> Option<Reaction> {
     let found = |rule, audience, weapon| Found { weapon, place, tag: Some(seen.to_owned()), ..Found::by(rule, audience) };
-    match meaning {
-        Meaning::Weapon(weapon) => of_weapon(views, fact, heard, *weapon, found),
+    let (found, cause, because) = match *meaning {
+        Meaning::Weapon(weapon) => {
+            let (rule, audience, cause, because) = gone(views, heard, weapon).or_else(|| issued(views, heard, weapon, place?))?;
+            (found(rule, audience, Some(weapon)), cause, because)
+        }
         Meaning::Retired(weapon) => {
-            let worse = of_weapon(views, fact, heard, *weapon, found);
-            worse.or_else(|| raise(views, fact, found(Rule::R6, Audience::Place, Some(*weapon)), seen, None))
+            let retired = (Rule::R6, Audience::Place, seen.to_owned(), None);
+            let (rule, audience, cause, because) = gone(views, heard, weapon).unwrap_or(retired);
+            (found(rule, audience, Some(weapon)), cause, because)
         }
         Meaning::OtherChip(weapon) => {
             let chips = format!("{seen} {}", heard.tid.as_deref().unwrap_or_default());
-            raise(views, fact, found(Rule::R5, Audience::Above, Some(*weapon)), &chips, None)
+            (found(Rule::R5, Audience::Above, Some(weapon)), chips, None)
         }
         // A place of the book, a tag never bound, and not one of a flood that somebody sends.
         Meaning::Unknown if views.presence.strangers_dropped() == 0 => {
-            let place = place?;
-            raise(views, fact, found(Rule::R10, Audience::Place, None), &place.to_string(), None)
+            (found(Rule::R10, Audience::Place, None), place?.to_string(), None)
         }
-        Meaning::Unknown | Meaning::Namesakes => None,
-    }
+        Meaning::Unknown | Meaning::Nobody => return None,
+    };
+    raise(views, fact, found, &cause, because)
 }
 
-/// A read of a weapon that is destroyed, lost, or issued to somebody.
-fn of_weapon(
-    views: &Views,
-    fact: &Fact,
-    heard: &Observation,
-    weapon: WeaponId,
-    found: impl Fn(Rule, Audience, Option<WeaponId>) -> Found,
-) -> Option<Reaction> {
+type Finding = (Rule, Audience, String, Option<EventId>);
+
+/// A weapon that is destroyed or lost was read: the cause is that destruction or that loss.
+fn gone(views: &Views, heard: &Observation, weapon: WeaponId) -> Option<Finding> {
     let state = views.weapons.state(views.weapons.find(weapon)?);
-    let (rule, audience, cause, since, because): (_, _, String, _, Option<EventId>) = match state.state? {
-        State::Destroyed | State::DestroyedInIncident => (Rule::R1, Audience::Above, String::new(), state.since, None),
+    let (rule, cause, since) = match state.state? {
+        State::Destroyed | State::DestroyedInIncident => (Rule::R1, String::new(), state.since),
         State::PresumedLost | State::Lost => {
             let case = views.cases.of_weapon(weapon).next_back()?;
-            (Rule::R2, Audience::Above, case.case.to_string(), case.discovered_at, None)
-        }
-        State::Issued => {
-            let place = found(Rule::R7, Audience::Place, None).place?;
-            let kind = views.places.row(place)?.kind;
-            if !matches!(kind, Some(PlaceKind::Rack | PlaceKind::Container)) {
-                return None; // The reader at the door hears every weapon that goes out.
-            }
-            let document = views.standing(weapon)?.document?.event;
-            (Rule::R7, Audience::Place, document.to_string(), state.since, Some(document))
+            (Rule::R2, case.case.to_string(), case.discovered_at)
         }
         _ => return None,
     };
-    // For an issue the observation must have begun after it: one that lasted over it is the weapon leaving.
-    let at = if rule == Rule::R7 { heard.first } else { heard.last };
-    if before(at, since) {
+    (!before(heard.last, since)).then_some((rule, Audience::Above, cause, None))
+}
+
+/// A weapon on issue was read in a rack: the cause is that issue. The reader at the door hears
+/// every weapon that goes out, and an observation that began before the issue is it leaving.
+fn issued(views: &Views, heard: &Observation, weapon: WeaponId, place: PlaceId) -> Option<Finding> {
+    let state = views.weapons.state(views.weapons.find(weapon)?);
+    let rack = matches!(views.places.row(place)?.kind, Some(PlaceKind::Rack | PlaceKind::Container));
+    let leaving = before(heard.first, state.since.plus_seconds(2 * SLACK));
+    if state.state != Some(State::Issued) || !rack || leaving {
         return None;
     }
-    raise(views, fact, found(rule, audience, Some(weapon)), &cause, because)
+    let document = views.standing(weapon)?.document?.event;
+    Some((Rule::R7, Audience::Place, document.to_string(), Some(document)))
 }

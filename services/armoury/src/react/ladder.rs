@@ -91,18 +91,19 @@ pub(super) fn after_weapon(views: &Views, fact: &Fact, event: &WeaponEvent) -> V
     let Some(weapon) = id_of::<WeaponId>(fact) else { return Vec::new() };
     let explained = |place| CaseCommand::Explain(Explain { explanation: EXPLANATION.to_owned(), place });
     let missed = Some(State::Unaccounted);
+    // The case it was under then; a later one is none of this act's business, also on a replay.
+    let then = || views.cases.of_weapon(weapon).rfind(|row| row.position < fact.position).map(|row| row.case);
     let (case, command) = match event {
         WeaponEvent::Recovered(recovered) => {
             let recover = Recover { place: recovered.place, circumstances: RECOVERY.to_owned() };
             (recovered.case, CaseCommand::Recover(recover))
         }
-        WeaponEvent::Racked(racked) if racked.against_book == missed => (None, explained(Some(racked.place))),
-        WeaponEvent::Returned(returned) if returned.against_book == missed => (None, explained(Some(returned.place))),
-        WeaponEvent::Issued(issued) if issued.against_book == missed => (None, explained(None)),
-        WeaponEvent::SentElsewhere(sent) if sent.against_book == missed => (None, explained(None)),
+        WeaponEvent::Racked(racked) if racked.against_book == missed => (then(), explained(Some(racked.place))),
+        WeaponEvent::Returned(returned) if returned.against_book == missed => (then(), explained(Some(returned.place))),
+        WeaponEvent::Issued(issued) if issued.against_book == missed => (then(), explained(None)),
+        WeaponEvent::SentElsewhere(sent) if sent.against_book == missed => (then(), explained(None)),
         _ => return Vec::new(),
     };
-    let case = case.or_else(|| views.cases.open_case(weapon));
     let react = |case| Reaction { command: Command::Case(case, command), cause: fact.id, rule: "came-over-the-counter" };
     case.map(react).into_iter().collect()
 }

@@ -18,22 +18,22 @@ use crate::story::person;
 const TAG: &str = "3034257BF7194E4000001A85";
 const CHIP: &str = "E28011052000";
 
-fn place(n: u128) -> PlaceId {
+pub(super) fn place(n: u128) -> PlaceId {
     PlaceId(Uuid::from_u128(0x200 + n))
 }
-fn rifle(n: u128) -> WeaponId {
+pub(super) fn rifle(n: u128) -> WeaponId {
     WeaponId(Uuid::from_u128(0x100 + n))
 }
-fn this_count() -> CountId {
+pub(super) fn this_count() -> CountId {
     CountId(Uuid::from_u128(0x500))
 }
-fn this_batch() -> BatchId {
+pub(super) fn this_batch() -> BatchId {
     BatchId(Uuid::from_u128(0x600))
 }
-fn amir() -> Actor {
+pub(super) fn amir() -> Actor {
     person("10001")
 }
-fn bola() -> Actor {
+pub(super) fn bola() -> Actor {
     person("20002")
 }
 
@@ -57,11 +57,11 @@ fn identity(maker: &str, serial: &str) -> Identity {
     }
 }
 
-fn weapon(n: u128, command: WeaponCommand) -> Command {
+pub(super) fn weapon(n: u128, command: WeaponCommand) -> Command {
     Command::Weapon(rifle(n), command)
 }
 
-fn register(n: u128, maker: &str, serial: &str) -> Command {
+pub(super) fn register(n: u128, maker: &str, serial: &str) -> Command {
     weapon(
         n,
         WeaponCommand::Register(weapon::Register {
@@ -76,12 +76,12 @@ fn register(n: u128, maker: &str, serial: &str) -> Command {
     )
 }
 
-fn issue(n: u128) -> Command {
+pub(super) fn issue(n: u128) -> Command {
     let to = "31877".parse().unwrap();
     weapon(n, WeaponCommand::Issue(weapon::Issue { to, purpose: None, due: None, acknowledgement: Acknowledgement::WetInk }))
 }
 
-fn back(n: u128) -> Command {
+pub(super) fn back(n: u128) -> Command {
     weapon(n, WeaponCommand::Return(weapon::Return { from: None, place: place(2) }))
 }
 
@@ -91,7 +91,7 @@ fn open_place(n: u128, kind: PlaceKind, within: Option<u128>) -> Command {
 }
 
 /// Room 1 with racks 2 and 3, rifles 1 and 2 of different makers in rack 2, rifle 1 tagged.
-fn armoury() -> World {
+pub(super) fn armoury() -> World {
     let mut world = World::new();
     let tag = weapon::BindTag { epc: TAG.to_owned(), tid: Some(CHIP.to_owned()) };
     for command in [

@@ -36,7 +36,7 @@ impl World {
     }
 
     pub fn now(&self) -> Moment {
-        Moment::from_micros(MORNING).plus_seconds(60 * i64::try_from(self.log.len()).unwrap())
+        Moment::from_micros(MORNING).plus_seconds(600 * i64::try_from(self.log.len()).unwrap())
     }
 
     /// A person (or the book) asks; what follows by rule follows. The types of all that happened.
@@ -47,6 +47,18 @@ impl World {
             open.extend(self.follow(&fact));
         }
         Ok(self.log[from..].iter().map(|fact| fact.event.type_name()).collect())
+    }
+
+    /// Whether a command would make anything happen.
+    pub fn would(&self, actor: &Actor, command: &Command) -> bool {
+        self.decided(actor, command).is_ok_and(|events| !events.is_empty())
+    }
+
+    fn decided(&self, actor: &Actor, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let now = self.now();
+        let facts = Facts::gather(&self.views, command, now);
+        let past = self.streams.get(&command.stream(&self.node)).map_or(&[][..], Vec::as_slice);
+        decide(past, command, &Ctx { now, actor, facts: &facts })
     }
 
     /// Something is written without being asked, as a gateway's observation is.
@@ -79,10 +91,7 @@ impl World {
     }
 
     fn one(&mut self, actor: &Actor, command: &Command) -> Result<Vec<Fact>, Refusal> {
-        let (stream, now) = (command.stream(&self.node), self.now());
-        let facts = Facts::gather(&self.views, command, now);
-        let past = self.streams.get(&stream).map_or(&[][..], Vec::as_slice);
-        let events = decide(past, command, &Ctx { now, actor, facts: &facts })?;
+        let (stream, events) = (command.stream(&self.node), self.decided(actor, command)?);
         Ok(events.into_iter().map(|event| self.record(&stream, actor, event)).collect())
     }
 

@@ -88,6 +88,12 @@ impl Weapons {
         self.chained(first, |tag| tag.next_of_epc)
     }
 
+    /// When a binding of this EPC, to whatever weapon, was last made or taken off.
+    #[must_use]
+    pub fn tag_changed(&self, epc: &str, texts: &Texts) -> Option<Moment> {
+        self.of_epc(epc, texts).map(|(tag, retired_at)| retired_at.unwrap_or(tag.bound_at)).max()
+    }
+
     /// The living weapon, other than `except`, that carries this EPC.
     #[must_use]
     pub fn bound_elsewhere(&self, epc: &str, except: WeaponId, texts: &Texts) -> Option<WeaponId> {

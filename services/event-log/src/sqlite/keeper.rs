@@ -13,10 +13,11 @@ use rusqlite::Connection;
 use super::{Shared, schema};
 use crate::error::Reason;
 
-/// Bytes of write-ahead log after which the keeper is woken: about a tenth of a second of full load.
-pub(crate) const WAKE_BYTES: u64 = 4 << 20;
+/// Estimated bytes of write-ahead log after which the keeper is woken. Larger is faster (a page written often
+/// goes to the file once), and opening after a crash takes longer: a second at most.
+pub(crate) const WAKE_BYTES: u64 = 32 << 20;
 /// Bytes after which the writer waits for it.
-const FULL_BYTES: u64 = 64 << 20;
+const FULL_BYTES: u64 = 128 << 20;
 
 /// The writer's end.
 #[derive(Debug)]

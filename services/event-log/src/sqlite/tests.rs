@@ -352,3 +352,33 @@ fn never_a_dead_end() {
         assert!(log.read(1, 1000).is_ok(), "case {nth}");
     }
 }
+
+/// SQLite drops what follows a spoiled byte of its write-ahead log and calls the file whole; the anchor
+/// does not: the log opens with every event, or read-only, never shorter as if nothing had happened.
+#[test]
+fn bits_of_the_write_ahead_log() {
+    let (dir, work) = (Scratch::new("wal"), Scratch::new("wal-work"));
+    let (log, _) = scratch::open(&dir);
+    fill(&log, 0, 12);
+    let head = log.head();
+    let crashed = dir.join("crashed");
+    copy(&dir, &crashed);
+    drop(log);
+    let wal = fs::read(wal_path(&crashed.join(schema::FILE_NAME))).unwrap();
+    let step = if std::env::var_os("MUSTER_EVERY_BYTE").is_some() { 1 } else { 1999 };
+    let (mut tried, mut read_only) = (0, 0);
+    for at in (0..wal.len()).step_by(step) {
+        drop(fs::remove_file(work.join("log.sqlite-shm"))); // as after a start of the machine
+        copy(&crashed, &work);
+        let mut bytes = wal.clone();
+        bytes[at] ^= 0x10;
+        fs::write(wal_path(&work.join(schema::FILE_NAME)), bytes).unwrap();
+        drop(fs::remove_file(work.join("log.sqlite-shm")));
+        tried += 1;
+        match EventLog::open(OpenOptions::new(&*work, scratch::now, scratch::salt)) {
+            Ok((_, Opened { health: Health::Writable, head: found, .. })) => assert_eq!(found, head, "byte {at}"),
+            Ok(_) | Err(_) => read_only += 1,
+        }
+    }
+    println!("{tried} edits; {read_only} opened read-only or not at all, the rest with every event");
+}

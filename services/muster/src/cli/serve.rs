@@ -59,6 +59,28 @@ impl Serve {
     }
 }
 
+impl Serve {
+    /// Follows the log and keeps the views, without pages, until told to stop.
+    ///
+    /// # Errors
+    /// When it cannot start.
+    pub fn project(&self) -> anyhow::Result<ExitCode> {
+        let app = App::open(self.config()?)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let mut news = app.applied_to().subscribe();
+            loop {
+                say(format!("views at position {}", *news.borrow_and_update()));
+                tokio::select! {
+                    changed = news.changed() => changed.context("the projector stopped")?,
+                    stop = tokio::signal::ctrl_c() => return stop.context("the signal to stop cannot be heard"),
+                }
+            }
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
 /// What is said at the start: where, what, and what needs a person.
 fn banner(app: &Arc<App>) {
     let head = app.log().head();

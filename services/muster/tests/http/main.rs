@@ -6,6 +6,7 @@ mod armoury;
 mod gateway;
 mod house;
 mod intake;
+mod ledger;
 mod life;
 mod listening;
 mod read_only;

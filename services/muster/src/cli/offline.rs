@@ -1,0 +1,34 @@
+//! Work on a data folder while no service runs on it: the log's lock sees to that.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use armoury::ids::ServiceNumber;
+
+use crate::app::App;
+use crate::auth::Who;
+use crate::config::Config;
+use crate::random;
+
+/// Opens a data folder that exists.
+///
+/// # Errors
+/// When there is no log, or a service runs on it.
+pub fn open(data: &Path) -> anyhow::Result<Arc<App>> {
+    anyhow::ensure!(data.join("log.sqlite").exists(), "there is no log in {}", data.display());
+    App::open(Config { data: data.to_owned(), ..Config::default() }).context("the data folder does not open")
+}
+
+/// The person who acts, by number and the password in a file.
+///
+/// # Errors
+/// When they do not belong together.
+pub fn sign_in(app: &App, number: &ServiceNumber, password_file: &Path) -> anyhow::Result<Who> {
+    let text = std::fs::read_to_string(password_file).with_context(|| format!("cannot read {}", password_file.display()))?;
+    let password = zeroize::Zeroizing::new(text);
+    let right = app.accounts().check_password(number.as_str(), password.trim_end_matches(['\r', '\n']))?;
+    anyhow::ensure!(right, "the service number and the password do not belong together");
+    let grants = app.grants(number);
+    Ok(Who::once(number.clone(), format!("command-line-{}", hex::encode(random::bytes::<8>())), grants, "en".to_owned()))
+}

@@ -1,0 +1,118 @@
+//! The program's commands as child processes: exit codes, output, and a log that was tampered with.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use event_log::{EventLog, OpenError, OpenOptions};
+use muster::app::App;
+use muster::config::Config;
+use muster::scratch::Scratch;
+use muster::setup::{Founder, Request};
+
+fn muster(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_muster")).args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+#[track_caller]
+fn check(args: &[&str], code: i32, says: &str) -> String {
+    let output = muster(args);
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {text}");
+    assert!(text.contains(says), "{args:?}: {text}");
+    text
+}
+
+/// A data folder with its first two people, closed again.
+fn founded(dir: &Scratch) -> (String, String) {
+    let mut config = Config { data: dir.to_path_buf(), ..Config::default() };
+    (config.sign_in.password_memory_kib, config.sign_in.password_passes) = (64, 1);
+    let app = App::open(config).unwrap();
+    let link = app.setup().new_link(app.now());
+    let founder = |number: &str| Founder {
+        service_number: number.parse().unwrap(),
+        name: "Name".to_owned(),
+        password: format!("the password of {number}"),
+    };
+    let request = Request { link, place: "Camp".to_owned(), first: founder("1001"), second: founder("1002") };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let checkpoint = runtime.block_on(app.found(request, true)).unwrap().checkpoint;
+    let key = app.verify_key().unwrap().to_string();
+    closed(app, dir);
+    (checkpoint, key)
+}
+
+/// Lets the app go and waits until its threads have let the log go.
+fn closed(app: Arc<App>, dir: &Path) {
+    drop(app);
+    while let Err(OpenError::InUse { .. }) = EventLog::open(OpenOptions::new(dir, || 0, || [0; 16])) {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn a_ledger_imported_replayed_reported_and_verified() {
+    let dir = Scratch::new("commands");
+    let (checkpoint, key) = founded(&dir);
+    let (head, table, password) = (dir.join("head.txt"), dir.join("ledger.csv"), dir.join("password"));
+    std::fs::write(&head, checkpoint).unwrap();
+    std::fs::write(&password, "the password of 1001\n").unwrap();
+    std::fs::write(
+        &table,
+        "serial,maker,model,calibre,class,place\n7,Zastava,M70,7.62x39,SA4,Camp\n8,Zastava,M70,7.62x39,SA4,Nowhere\n",
+    )
+    .unwrap();
+    let import = ["import", "weapons", text(&table), "--data", text(&dir), "--by", "1001", "--password-file", text(&password)];
+    check(&import, 1, "line 3: 8: place \"Nowhere\"");
+    std::fs::write(
+        &table,
+        "serial,maker,model,calibre,class,place\n7,Zastava,M70,7.62x39,SA4,Camp\n=8,Zastava,M70,7.62x39,SA4,Camp\n",
+    )
+    .unwrap();
+    check(&import, 0, "2 entered");
+    check(&import, 0, "2 in the book already, 0 entered");
+    let shown = check(&["replay", "--data", text(&dir), "--view", "figures", "--json"], 0, "\"in_store\": 2");
+    assert!(shown.contains("\"position\""), "{shown}");
+    check(&["replay", "--data", text(&dir), "--view", "figures", "--json", "--known-at", "5"], 0, "\"in_store\": 0");
+    let csv = dir.join("weapons.csv");
+    check(&["report", "weapons", "--data", text(&dir), "--out", text(&csv)], 0, "2 rows");
+    assert!(std::fs::read_to_string(&csv).unwrap().contains("'=8"), "no formula in a spreadsheet");
+
+    check(&["verify", text(&dir)], 0, "agrees with itself");
+    check(&["verify", text(&dir), "--head", text(&head)], 0, "Unchanged since head 6");
+    let signed = check(&["verify", text(&dir), "--head", text(&head), "--key", &key], 0, "Unchanged since head 6");
+    assert!(!signed.contains("not checked"), "{signed}");
+    let log = rusqlite::Connection::open(dir.join("log.sqlite")).unwrap();
+    let changed = log.execute(
+        "UPDATE events SET data = CAST(replace(CAST(data AS TEXT), 'Zastava', 'Zasdava') AS BLOB) WHERE position = 7",
+        [],
+    );
+    assert_eq!(changed.unwrap_or(0), 1);
+    drop(log);
+    check(&["verify", text(&dir)], 1, "7");
+    check(&["verify", text(&dir.join("nowhere"))], 2, "");
+}
+
+#[test]
+fn tags_configuration_and_conformance() {
+    check(&["tag", "decode", "3034257BF7194E4000001A85"], 0, "urn:epc:id:sgtin:0614141.812345.6789");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../compose/muster.example.toml");
+    check(&["check-config", text(&example)], 0, "is understood");
+    let dir = Scratch::new("check-config");
+    std::fs::write(dir.join("bad.toml"), "[web]\nlisten = \"0.0.0.0:80\"\n").unwrap();
+    check(&["check-config", text(&dir.join("bad.toml"))], 2, "insecure_http = true");
+    check(&["log", "check", "--log", "memory:"], 0, "12 of 12 checks hold");
+    check(&["log", "check", "--log", &format!("sqlite:{}", text(&dir))], 0, "12 of 12 checks hold");
+    check(&["nonsense"], 2, "unrecognized subcommand");
+}
+
+#[test]
+fn one_provider_for_tls_is_installed_once() {
+    muster::install_tls_provider();
+    muster::install_tls_provider();
+    assert!(rustls::crypto::CryptoProvider::get_default().is_some());
+}
