@@ -3,7 +3,8 @@
 //! One command writes one stream, so an act on many weapons writes its document first (count,
 //! case, batch) and the weapons follow here. Safe to repeat: ids follow from cause and subject, and
 //! what was done already decides to nothing. The views may be ahead of the fact; no rule here
-//! depends on their not being so.
+//! depends on their not being so. Not here yet: what follows from time alone (a document that nobody
+//! confirmed by its deadline, an act that waits too long for its second person).
 
 mod heard;
 mod ladder;
@@ -46,7 +47,7 @@ pub struct Reaction {
     pub rule: &'static str,
 }
 
-/// What follows from a fact. `now` is for rules that look at the time; none does yet.
+/// What follows from a fact. `now` is for what follows from time; nothing does yet.
 #[must_use]
 pub fn react(views: &Views, fact: &Fact, now: Moment) -> Vec<Reaction> {
     let _ = now;

@@ -10,7 +10,10 @@ use crate::ids::{EventId, ServiceNumber, WeaponId};
 
 /// Lists every refusal once: variant, code, sentence.
 macro_rules! refusals {
-    ($($(#[$doc:meta])* $variant:ident $({ $($(#[$fdoc:meta])* $field:ident: $kind:ty),* $(,)? })? = $code:literal, $sentence:literal;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $variant:ident $({ $($(#[$fdoc:meta])* $field:ident: $kind:ty),* $(,)? })? = $code:literal, $sentence:literal;
+    )*) => {
         /// Why a command is refused.
         #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
         pub enum Refusal {
@@ -84,7 +87,7 @@ refusals! {
         /// Which records.
         weapons: Vec<WeaponId>,
     } = "identity_known",
-        "a weapon with exactly these marks is in the book already; look at it first, and if this is another one enter it with the reason";
+        "a weapon with exactly these marks is in the book already; look at it, and if this is another one enter it with the reason";
     /// The tag hangs on another weapon.
     TagElsewhere {
         /// The tag.
@@ -107,7 +110,7 @@ refusals! {
         /// Its state.
         state: State,
     } = "record_closed",
-        "this record is {state} and never changes; if the weapon is in your hands, take it in as a new record that claims the same identity";
+        "this record is {state} and never changes; if the weapon is in your hands, enter it anew: a record that claims the same identity";
     /// The act does not fit the state, and no hand could have done it.
     WrongState {
         /// The state.
@@ -155,9 +158,11 @@ refusals! {
         instead: &'static str,
     } = "count_stage", "the count is not at that stage; {instead}";
     /// Surer than its way can show.
-    LevelTooHigh = "level_too_high", "a tag or a code shows the tag or the code, not the weapon; count it at the level its way can show";
+    LevelTooHigh = "level_too_high",
+        "a tag or a code shows the tag or the code, not the weapon; count it at the level its way can show";
     /// "Handled and checked by two" said by the first of them.
-    FirstOfTwo = "first_of_two", "this level is for what two have handled: one counts it by its serial, then the other at this level";
+    FirstOfTwo = "first_of_two",
+        "this level is for what two have handled: one counts it by its serial, then the other at this level";
     /// The sighting is not in this count.
     NoSuchSighting {
         /// Which.
@@ -182,7 +187,8 @@ refusals! {
     Unverified {
         /// How many.
         weapons: usize,
-    } = "unverified", "{weapons} serials are not checked or do not agree with the book; check them with the weapon in hand, or take them off the list";
+    } = "unverified",
+        "{weapons} serials are unchecked or do not agree with the book; check them, weapon in hand, or take them off the list";
     /// Fewer witnesses than two.
     TooFewWitnesses {
         /// How many signed.

@@ -112,7 +112,10 @@ proptest! {
         let before = world.log.len();
         world.again();
         for fact in &world.log[before..] {
-            let late = matches!(&fact.event, Event::Alert(AlertEvent::Raised(raised)) if [Rule::R2, Rule::R6].contains(&raised.rule));
+            let late = match &fact.event {
+                Event::Alert(AlertEvent::Raised(raised)) => [Rule::R2, Rule::R6].contains(&raised.rule),
+                _ => false,
+            };
             prop_assert!(late, "{:?}", fact.event);
         }
         prop_assert_eq!(world.again(), Vec::<&str>::new());
