@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use rusqlite::Connection;
@@ -226,13 +227,22 @@ fn the_background_walk_finds_the_rest() {
 /// Sixty-four writers: all answered, in order, in far fewer commits than appends.
 #[test]
 fn sixty_four_writers() {
+    static READY: AtomicU64 = AtomicU64::new(0);
+    // The first event waits until every writer is about to ask, so that there is a group to be made.
+    fn now() -> i64 {
+        while READY.load(Ordering::Relaxed) < 64 {
+            thread::yield_now();
+        }
+        scratch::now()
+    }
     let dir = Scratch::new("writers");
-    let (log, _) = scratch::open(&dir);
+    let (log, _) = EventLog::open(OpenOptions::new(&*dir, now, scratch::salt)).unwrap();
     thread::scope(|scope| {
         for writer in 0..64u128 {
             let log = &log;
             scope.spawn(move || {
                 let stream = StreamName::new(format!("s-{writer}")).unwrap();
+                READY.fetch_add(1, Ordering::Relaxed);
                 for nth in 0..20 {
                     let expected = if nth == 0 { Expected::NoStream } else { Expected::Revision(nth - 1) };
                     let answer = log.append_blocking(&stream, expected, vec![event(writer << 32 | u128::from(nth))]).unwrap();
@@ -259,7 +269,7 @@ fn a_failed_flush_ends_writing() {
     let (log, _) = scratch::open(&dir);
     fill(&log, 0, 3);
     let EventLog::Sqlite(inner) = &log else { unreachable!() };
-    inner.inner.shared.fail_flush.store(true, std::sync::atomic::Ordering::Relaxed);
+    inner.inner.shared.fail_flush.store(true, Ordering::Relaxed);
     let stream = StreamName::new("weapon-0@hq").unwrap();
     for _ in 0..2 {
         let refused = log.append_blocking(&stream, Expected::Revision(0), vec![event(100)]);
