@@ -21,6 +21,7 @@ use crate::event::gateway::GatewayEvent;
 use crate::event::weapon::WeaponEvent;
 use crate::event::{Event, Fact};
 use crate::ids::{BatchId, CaseId, PlaceId, WeaponId};
+use crate::life::gather::resolved;
 use crate::weapon::moves::expected;
 
 impl Views {
@@ -244,8 +245,7 @@ impl Views {
                 TagMatch::OtherChip(_) | TagMatch::Unknown => None,
             };
         }
-        let found = self.find_scanned(observation.text.as_deref()?);
-        if found.len() == 1 { found.first().copied() } else { None }
+        resolved(self, observation.text.as_deref()?).and_then(|id| self.weapons.find(id))
     }
 
     fn say(&mut self, weapon: WeaponId, fact: &Fact, detail: Option<&str>, evidence: Evidence, place: Ix) {

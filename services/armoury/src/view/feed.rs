@@ -17,8 +17,9 @@ use crate::codes::{Disposition, State};
 pub const COPY_EVERY: u64 = 2_000_000;
 
 /// The changes of all weapons' states, in log order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Feed {
+    copy_every: u64,
     bytes: Vec<u8>,
     changes: u64,
     last: Mark,
@@ -46,7 +47,20 @@ mod part {
     pub const FLAGS: u8 = 128;
 }
 
+impl Default for Feed {
+    fn default() -> Self {
+        Self::copying_every(COPY_EVERY)
+    }
+}
+
 impl Feed {
+    /// An empty feed with a whole copy of all states after every so many changes (at least 1).
+    #[must_use]
+    pub fn copying_every(changes: u64) -> Self {
+        let copy_every = changes.max(1);
+        Self { copy_every, bytes: Vec::new(), changes: 0, last: Mark::default(), copies: Vec::new() }
+    }
+
     /// A weapon's state before and after the event at `position`; `states` are all states now.
     pub(super) fn changed(
         &mut self,
@@ -63,7 +77,7 @@ impl Feed {
         self.put_state(before, after);
         self.last = Mark { at: self.bytes.len(), position, weapon, since: self.last.since };
         self.changes += 1;
-        if self.changes.is_multiple_of(COPY_EVERY) {
+        if self.changes.is_multiple_of(self.copy_every) {
             self.copies.push((self.last, states.into()));
         }
     }

@@ -15,6 +15,7 @@ use super::weapon::WeaponRow;
 use super::weapons::Article;
 use crate::codes::{Class, Disposition, State};
 use crate::ids::{PlaceId, ServiceNumber, WeaponId};
+use crate::life::gather::candidates;
 use crate::marks::match_key;
 
 /// The longest text searched for; more is cut.
@@ -221,14 +222,16 @@ impl Views {
         found
     }
 
-    /// What a scanned or keyed text resolves to: all candidates; a book entry only if just one.
+    /// The weapons that a scanned or keyed text may mean, for a person to choose from: those it
+    /// names exactly, else those whose marks look the same. Rules use `life::gather::resolved`.
     #[must_use]
     pub fn resolve(&self, text: &str) -> Vec<WeaponId> {
-        let mut found = self.find_scanned(text);
-        if found.is_empty() {
-            found = self.weapons.by_match_key(text, &self.texts).into_iter().collect();
+        let exact = candidates(self, text);
+        if !exact.is_empty() {
+            return exact;
         }
-        found.into_iter().filter_map(|ix| self.weapons.id(ix)).collect()
+        let alike = self.weapons.by_match_key(text, &self.texts).into_iter();
+        alike.filter_map(|ix| self.weapons.id(ix)).collect()
     }
 }
 
