@@ -4,3 +4,4 @@
 mod as_of;
 mod lists;
 mod past;
+mod scenario;
