@@ -239,7 +239,7 @@ mod tests {
     #[test]
     #[ignore = "measures; run by hand"]
     fn large_runs() {
-        let dir = Scratch::new("bench-large");
+        let dir = Scratch::on_disk("bench-large");
         let runs = [
             append(&dir.join("a"), SOURCES, 10_000),
             append64(&dir.join("b"), SOURCES, 3000),

@@ -13,13 +13,21 @@ use crate::{EventLog, Expected, NewEvent, OpenOptions, Opened, StreamName, TypeN
 pub struct Scratch(PathBuf);
 
 impl Scratch {
-    /// A fresh empty directory.
+    /// A fresh empty directory, in memory where there is such a place: the tests flush thousands of times
+    /// and no power is cut.
     pub fn new(name: &str) -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Self::within(memory, name) } else { Self::on_disk(name) }
+    }
+
+    /// A fresh empty directory on a disk, to measure on.
+    pub fn on_disk(name: &str) -> Self {
+        Self::within(&env::temp_dir(), name)
+    }
+
+    fn within(place: &Path, name: &str) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let nth = NEXT.fetch_add(1, Ordering::Relaxed);
-        // In memory where there is such a place: these tests flush thousands of times and no power is cut.
-        let memory = Path::new("/dev/shm");
-        let place = if memory.is_dir() { memory.to_owned() } else { env::temp_dir() };
         let path = place.join(format!("muster-log-{}-{nth}-{name}", process::id()));
         fs::create_dir_all(&path).expect("the temporary directory is writable");
         Self(path)
