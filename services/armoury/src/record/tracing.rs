@@ -173,7 +173,10 @@ pub fn record(views: &Views, id: WeaponId, release: Release, gap_days: i64, abou
         marks: releasable_marks(weapon.marks),
         proofs: Vec::new(),
         definitions: meanings(),
-        about,
+        about: match release {
+            Release::Inside => about,
+            Release::Outside => About { made_by: None, ..about },
+        },
     })
 }
 
@@ -239,8 +242,7 @@ fn released_act(views: &Views, act: TrailAct, release: Release) -> TrailAct {
         Release::Outside => {
             let place = site(views, act.place);
             let place_name = place.map(|place| views.places.name(place)).unwrap_or_default();
-            let actor = if act.actor_kind == "person" { String::new() } else { act.actor };
-            TrailAct { actor, place, place_name, detail: None, ..act }
+            TrailAct { actor: String::new(), place, place_name, detail: None, ..act }
         }
     }
 }

@@ -194,14 +194,18 @@ impl Views {
             }
             BatchEvent::ReleaseRequested(item) => self.say(item.weapon, fact, Some(&item.because), Evidence::None, NONE),
             BatchEvent::ReleaseApproved(item) => self.say(item.weapon, fact, number.as_deref(), Evidence::None, NONE),
-            BatchEvent::Opened(_)
-            | BatchEvent::Locked(_)
-            | BatchEvent::DestructionRecorded(_)
-            | BatchEvent::WitnessSigned(_)
-            | BatchEvent::Verified(_)
-            | BatchEvent::Confirmed(_) => {} // The weapon's own stream says what became of it.
+            BatchEvent::DestructionRecorded(_) => self.say_all(fact, number.as_deref(), Evidence::Hand),
+            BatchEvent::Verified(_) => self.say_all(fact, number.as_deref(), Evidence::Seen(Level::Witnessed, Way::Eye)),
+            BatchEvent::Opened(_) | BatchEvent::Locked(_) | BatchEvent::WitnessSigned(_) | BatchEvent::Confirmed(_) => {}
         }
         self.destruction.apply(fact, event);
+    }
+
+    /// An act on a whole batch stands in the trail of each of its weapons: who led it, who verified.
+    fn say_all(&mut self, fact: &Fact, detail: Option<&str>, evidence: Evidence) {
+        let batch = subject::<BatchId>(&fact.stream).and_then(|batch| self.destruction.get(batch));
+        let weapons: Vec<WeaponId> = batch.map(|row| row.items.iter().map(|item| item.weapon).collect()).unwrap_or_default();
+        weapons.into_iter().for_each(|weapon| self.say(weapon, fact, detail, evidence, NONE));
     }
 
     fn apply_gateway(&mut self, fact: &Fact, event: &GatewayEvent) {
@@ -250,6 +254,7 @@ impl Views {
 
     fn say(&mut self, weapon: WeaponId, fact: &Fact, detail: Option<&str>, evidence: Evidence, place: Ix) {
         let ix = self.weapons.keep(weapon);
+        let place = if place == NONE { self.weapons.state(ix).place } else { place };
         self.trails.act(ix, fact, Said { place, detail, evidence }, &mut self.texts);
     }
 }

@@ -134,6 +134,7 @@ pub struct RecordedRow {
     /// The method.
     pub method: DestructionMethod,
     /// Where, in words.
+    #[serde(rename = "where")]
     pub where_: String,
     /// Who operated the machines.
     pub operators: Vec<ServiceNumber>,

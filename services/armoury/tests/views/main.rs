@@ -4,4 +4,5 @@
 mod as_of;
 mod lists;
 mod past;
+mod records;
 mod scenario;

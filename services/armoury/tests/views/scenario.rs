@@ -5,31 +5,33 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use armoury::codes::{Basis, Class, CountKind, Level, Origin, PlaceKind, Way};
-use armoury::command::{CaseCommand, Command, CountCommand, PlaceCommand, WeaponCommand, case, count, place, weapon};
+use armoury::codes::{Basis, Class, CountKind, DestructionMethod, Disposition, Level, Origin, PlaceKind, Role, Way};
+use armoury::command::{BatchCommand, CaseCommand, Command, CountCommand, PlaceCommand, WeaponCommand};
+use armoury::command::{batch, case, count, place, weapon};
 use armoury::event::gateway::GatewayEvent;
+use armoury::event::person::Grant;
 use armoury::event::{Actor, Event, Fact, Meta};
-use armoury::ids::{CountId, EventId, PlaceId, WeaponId};
+use armoury::ids::{BatchId, CountId, EventId, PlaceId, WeaponId};
 use armoury::life::{Ctx, Facts, decide};
 use armoury::marks::Identity;
 use armoury::react::react;
-use armoury::record::{About, Head, count_statement};
+use armoury::record::{About, Head, count_statement, destruction_certificate};
 use armoury::refusal::Refusal;
-use armoury::view::{AsOf, Scope, Views};
+use armoury::view::{AsOf, Scope, Viewer, Views};
 use tag_data::moment::Moment;
 use tag_data::scan::{Carrier, Observation};
 use uuid::Uuid;
 
 use crate::past::DAY;
 
-struct World {
-    views: Views,
+pub struct World {
+    pub views: Views,
     log: Vec<Fact>,
     streams: BTreeMap<String, Vec<Fact>>,
     who: String,
 }
 
-fn id_of(name: &str) -> Uuid {
+pub fn id_of(name: &str) -> Uuid {
     use sha2::Digest as _;
     let digest = sha2::Sha256::digest(name);
     uuid::Builder::from_custom_bytes(digest[..16].try_into().unwrap()).into_uuid()
@@ -120,7 +122,7 @@ impl World {
         }
     }
 
-    fn weapon(&self, serial: &str) -> WeaponId {
+    pub fn weapon(&self, serial: &str) -> WeaponId {
         let found = self.views.find_scanned(serial);
         assert_eq!(found.len(), 1, "{serial} is one weapon");
         self.views.weapons.id(*found.first().unwrap()).unwrap()
@@ -195,9 +197,56 @@ fn tell(world: &mut World, verb: &str, words: &[&str]) -> Result<(), Refusal> {
             let sign = count::Sign { closing, reservation: None };
             world.ask(&Command::Count(count_id(words[0]), CountCommand::Sign(sign)))?;
         }
+        "designate" => {
+            for serial in serials(&words[..1]) {
+                let (disposition, authority) = (Disposition::Destroy, words[1..].join(" "));
+                let decide = WeaponCommand::DecideDisposition(weapon::DecideDisposition { disposition, authority });
+                world.ask(&Command::Weapon(world.weapon(&serial), decide))?;
+            }
+        }
+        "batch" | "list" | "check" | "lock" | "destroy" | "witness" | "verify" => of_batch(world, verb, words)?,
         _ => of_case(world, verb, words)?,
     }
     Ok(())
+}
+
+fn of_batch(world: &mut World, verb: &str, words: &[&str]) -> Result<(), Refusal> {
+    let id = BatchId(id_of(words[0]));
+    let each = |world: &World, make: fn(WeaponId, &str) -> BatchCommand| -> Vec<BatchCommand> {
+        serials(&words[1..]).iter().map(|serial| make(world.weapon(serial), serial)).collect()
+    };
+    let commands = match verb {
+        "batch" => {
+            let (what, place) = around(words, "in");
+            let (number, authority) = (what[1].to_owned(), what[2..].join(" "));
+            vec![BatchCommand::Open(batch::Open { number, authority, place: place_id(place[0]) })]
+        }
+        "list" => each(world, |weapon, _| BatchCommand::ListItem(batch::ListItem { weapon })),
+        "check" => each(world, |weapon, serial| {
+            BatchCommand::VerifyItem(batch::VerifyItem { weapon, serial_as_read: serial.parse().unwrap() })
+        }),
+        "lock" => vec![BatchCommand::Lock(batch::Lock {})],
+        "destroy" => {
+            let (method, operators) = (DestructionMethod::from_word(words[1]).unwrap(), words[3..].iter());
+            let operators = operators.map(|number| number.parse().unwrap()).collect();
+            vec![BatchCommand::RecordDestruction(batch::RecordDestruction {
+                method,
+                at: "hall 2".to_owned(),
+                operators,
+                scrap: None,
+            })]
+        }
+        "witness" => {
+            let said = words[1..].join(" ");
+            let (name, organization) = said.split_once(", ").unwrap();
+            vec![BatchCommand::SignWitness(batch::SignWitness { name: name.to_owned(), organization: organization.to_owned() })]
+        }
+        _ => {
+            let request = world.views.destruction.get(id).unwrap().recorded.as_ref().unwrap().request;
+            vec![BatchCommand::Verify(batch::Verify { request })]
+        }
+    };
+    commands.iter().try_for_each(|command| world.ask(&Command::Batch(id, command.clone())))
 }
 
 fn of_case(world: &mut World, verb: &str, words: &[&str]) -> Result<(), Refusal> {
@@ -296,11 +345,32 @@ fn shown(world: &World, words: &[&str]) -> String {
             assert!(paper.certificate, "not signed");
             format!("certificate {} {} of {}", words[1], paper.result.sighted + paper.result.sealed, paper.result.expected)
         }
+        "pending" => format!("pending {}", views.destruction_pending(&Scope::Everywhere, world.now()).len()),
+        "draft" | "destruction" => {
+            let paper = destruction_certificate::record(views, BatchId(id_of(words[1])), about(world)).unwrap();
+            assert_eq!(paper.certificate, words[0] == "destruction");
+            format!("{} {} {} of {}", words[0], words[1], paper.checked, paper.total)
+        }
+        "alert" => alert(world, words),
+        "last-sensed" => {
+            format!("last-sensed {} {}", words[1], views.sensed(world.weapon(words[1])).unwrap().place_name)
+        }
         other => panic!("nothing is known to expect of {other:?}"),
     }
 }
 
-fn about(world: &World) -> About {
+/// Whether somebody in this role at the alert's place is shown the line.
+fn alert(world: &World, words: &[&str]) -> String {
+    let line = world.views.alerts.lines().into_iter().find(|line| line.rule.word() == words[1]).unwrap();
+    let role = Role::from_word(words[4]).unwrap();
+    let grants = [Grant { role, place: line.place, from: Moment::from_micros(0), until: None }];
+    let someone = "70001".parse().unwrap();
+    let viewer = Viewer { service_number: &someone, grants: &grants };
+    let shown = world.views.alert_lines_for(&viewer, world.now()).contains(&line);
+    format!("alert {} {} {}", words[1], if shown { "seen by" } else { "hidden from" }, words[4])
+}
+
+pub fn about(world: &World) -> About {
     About {
         made_at: world.now(),
         made_by: world.who.parse().ok(),
@@ -314,7 +384,7 @@ fn about(world: &World) -> About {
 }
 
 #[track_caller]
-fn play(file: &str) {
+pub fn play(file: &str) -> World {
     let path = format!("{}/../../tests/scenario/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|cause| panic!("{path}: {cause}"));
     let mut world = World { views: Views::new(), log: Vec::new(), streams: BTreeMap::new(), who: "40113".to_owned() };
@@ -332,9 +402,15 @@ fn play(file: &str) {
         }
     }
     assert_eq!(Views::fold(&world.log, AsOf::default()).digest(), world.views.digest(), "{file}: a view is its fresh fold");
+    world
 }
 
 #[test]
 fn e1_a_quarterly_blind_full_count() {
     play("e1-quarterly-blind-count.txt");
+}
+
+#[test]
+fn e14_a_read_after_destruction() {
+    play("e14-read-after-destruction.txt");
 }
