@@ -194,11 +194,11 @@ refusals! {
         /// How many signed.
         signed: usize,
     } = "too_few_witnesses", "{signed} witnesses have signed; two must sign before anyone verifies";
-    /// He led or worked the destruction.
+    /// He worked the machines of the destruction.
     TookPart {
         /// Who.
         person: ServiceNumber,
-    } = "took_part", "{person} led or worked the destruction; somebody else must verify it";
+    } = "took_part", "{person} worked the machines; somebody else must verify the destruction";
     /// Roles that one person never holds together.
     RolesApart {
         /// Held.

@@ -107,7 +107,7 @@ fn a_locked_batch_lets_go_by_two() {
 fn destroyed_is_what_two_verify_before_two_witnesses() {
     opened().and(&list(1)).when(&record()).refused("batch_stage");
     let done = locked().and(&record());
-    done.when(&verify(5)).refused("took_part");
+    done.when(&verify(5)).refused("too_few_witnesses");
     let done = done.by(person("20002"));
     done.when(&verify(5)).refused("too_few_witnesses");
     let one = done.and(&witness("A. Diallo"));
@@ -122,6 +122,13 @@ fn destroyed_is_what_two_verify_before_two_witnesses() {
     let second = operator.by(person("30003"));
     second.when(&verify(5)).tells(&["BatchVerified", "BatchConfirmed"]);
     second.and(&verify(5)).when(&verify(5)).then::<Event>([]);
+}
+
+#[test]
+fn who_led_it_may_be_one_of_the_two_verifiers_but_not_both() {
+    let done = locked().and(&record()).and(&witness("A")).and(&witness("B")).and(&verify(5));
+    done.when(&verify(5)).refused("same_person");
+    done.by(person("20002")).when(&verify(5)).tells(&["BatchVerified", "BatchConfirmed"]);
 }
 
 #[test]
