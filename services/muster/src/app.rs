@@ -94,7 +94,7 @@ impl App {
     /// # Errors
     /// [`StartError`]. A log that is there but not whole opens all the same, read-only and loudly.
     pub fn open(config: Config) -> Result<Arc<Self>, StartError> {
-        std::fs::create_dir_all(&config.data).map_err(|cause| StartError::Folder { path: config.data.clone(), cause })?;
+        private_folder(&config.data).map_err(|cause| StartError::Folder { path: config.data.clone(), cause })?;
         let log = open_log(&config)?;
         Self::compose(config, log)
     }
@@ -161,7 +161,6 @@ impl App {
     }
 
     /// The views as they are now. Do not hold them across an `await`, and not twice at once.
-    #[must_use]
     pub fn views(&self) -> RwLockReadGuard<'_, Views> {
         self.views.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -294,6 +293,15 @@ async fn wait(news: &watch::Sender<u64>, position: u64, longest: Duration) {
     if tokio::time::timeout(longest, reached).await.is_err() {
         tracing::warn!(log.position = position, "The views are slow to follow the log.");
     }
+}
+
+/// The data folder is its owner's alone; one that is there already keeps what its owner set.
+fn private_folder(path: &std::path::Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 fn open_log(config: &Config) -> Result<EventLog, StartError> {

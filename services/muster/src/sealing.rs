@@ -126,7 +126,9 @@ pub fn service_key(path: &Path) -> Result<SigningKey, SealingError> {
     if !path.exists() {
         let seed = Zeroizing::new(random::bytes::<32>());
         let mut file = new_private_file(path).map_err(|e| wrong(e.to_string()))?;
-        file.write_all(hex::encode(&*seed).as_bytes()).and_then(|()| file.sync_all()).map_err(|e| wrong(e.to_string()))?;
+        file.write_all(Zeroizing::new(hex::encode(seed.as_slice())).as_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(|e| wrong(e.to_string()))?;
     }
     if !is_private(path) {
         return Err(wrong("others may read it; allow only its owner (chmod 600)".to_owned()));

@@ -1,5 +1,7 @@
 //! The program's commands as child processes: exit codes, output, and a log that was tampered with.
 
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test that fails says where")]
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;

@@ -25,6 +25,9 @@ pub enum Asked {
     Other,
 }
 
+/// A row: the body's hash, the seed, and the answer once there is one.
+type Known = (Vec<u8>, String, Option<u16>, Option<Vec<u8>>);
+
 impl Accounts {
     /// Notes that a request is asked, or tells what is known of it.
     ///
@@ -40,7 +43,7 @@ impl Accounts {
         if new == 1 {
             return Ok(Asked::New(seed));
         }
-        let found: Option<(Vec<u8>, String, Option<u16>, Option<Vec<u8>>)> = file
+        let found: Option<Known> = file
             .query_row("SELECT body, seed, status, answer FROM answers WHERE person = ?1 AND key = ?2", [person, key], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })

@@ -17,7 +17,7 @@ pub struct Problem {
     #[serde(rename = "type")]
     pub kind: String,
     /// The HTTP status in words.
-    pub title: String,
+    pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
     /// A stable code, snake case.
@@ -35,7 +35,7 @@ impl Problem {
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("urn:muster:problem:{}", code.replace('_', "-")),
-            title: status.canonical_reason().unwrap_or("Problem").to_owned(),
+            title: status.canonical_reason().unwrap_or("Problem"),
             status: status.as_u16(),
             code: code.to_owned(),
             detail: detail.into(),

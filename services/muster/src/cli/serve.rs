@@ -94,7 +94,7 @@ fn banner(app: &Arc<App>) {
     if app.setup().waits() {
         let link = app.setup().new_link(app.now());
         say("\nThe book is empty. Open this link on this machine within 30 minutes to enter the first two people:");
-        say(format!("  {}/setup?link={link}", app.config().url()));
+        say(format!("  {}/set-up?link={link}", app.config().url()));
         say(format!("(or POST the same to /api/v1/setup; the link is good for {} minutes)", setup::LINK_SECONDS / 60));
     }
 }
