@@ -18,6 +18,7 @@
   const liveSign = (state) => {
     for (const sign of all("[data-live-sign]")) {
       sign.dataset.state = state;
+      sign.hidden = false;
       const text = one("span", sign);
       if (text) text.textContent = words(state === "on" ? "liveOn" : "liveOff");
     }
@@ -151,17 +152,20 @@
     let last = 0;
     let quick = 0;
     let pause = 0;
+    let wedge = false;
     const enter = () => {
       clearTimeout(pause);
       const seen = field.value.trim();
       if (!seen) return;
       const body = new URLSearchParams(new FormData(form));
+      if (body.has("way") && wedge) body.set("way", "barcode"); // A hand does not type like that.
       body.set("idempotency_key", key());
       queue.push({ form, body });
       wires.received += 1;
       showWires();
       field.value = "";
       quick = 0;
+      wedge = false;
       field.focus({ preventScroll: true });
       send();
     };
@@ -171,7 +175,8 @@
       quick = now - last < 35 ? quick + 1 : 0;
       last = now;
       clearTimeout(pause);
-      if (quick >= 6) pause = setTimeout(enter, 160);
+      wedge = quick >= 6;
+      if (wedge) pause = setTimeout(enter, 160);
     });
     addEventListener("beforeunload", (event) => { if (queue.length) event.preventDefault(); });
   };
@@ -201,6 +206,9 @@
     document.addEventListener("keydown", keys);
     document.addEventListener("change", (event) => { // Place and other one-choice selectors go at once.
       const select = event.target;
+      if (select instanceof HTMLInputElement && select.dataset.into && select.files.length) {
+        select.files[0].text().then((text) => { document.getElementById(select.dataset.into).value = text; });
+      }
       if (select instanceof HTMLSelectElement && select.hasAttribute("data-go") && select.form) select.form.requestSubmit();
     });
     document.addEventListener("click", (event) => {

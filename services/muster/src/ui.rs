@@ -6,8 +6,6 @@
 //! codes that `pages::qr` draws. No page decides anything: forms become commands (`acts`) and the
 //! desk answers them. To add a page: a file in `pages`, a template, its words, a route below.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, get, post, scope};
 
@@ -19,19 +17,6 @@ pub mod fault;
 pub mod frame;
 pub mod pages;
 pub mod words;
-
-static TRAINING: AtomicBool = AtomicBool::new(false);
-
-/// Says on every page from now on that the data is made up. The demonstration calls this.
-pub fn mark_training() {
-    TRAINING.store(true, Ordering::Relaxed);
-}
-
-/// Whether the data is made up.
-#[must_use]
-pub fn training() -> bool {
-    TRAINING.load(Ordering::Relaxed)
-}
 
 /// Adds the pages to the web service; after the API, because what no page answers ends here.
 pub fn configure(service: &mut ServiceConfig) {

@@ -85,7 +85,7 @@ need-overdue = { $n ->
     }
 need-count-open = A count is being taken: { $place }
 need-count-sign = A closed count waits for its signature: { $place }
-need-case = Unaccounted: { $weapon }
+need-case = { $stage }: { $weapon }
 need-case-close = A request to close a case waits for a second person: { $weapon }
 need-batch = A destruction batch waits for a second person: { $number }
 need-grants = { $n ->
@@ -133,7 +133,7 @@ stockpile-summary = { $place }: { $count } on record.
 stockpile-group = Group by
 stockpile-none = Nothing stands here
 stockpile-none-text = Choose another place or fewer words. The stockpile fills when weapons are registered or a ledger is imported.
-group-model = class and model
+group-model = model
 group-place = place
 group-both = place and model
 group-class = class

@@ -137,7 +137,7 @@ pub fn stranger(app: &App, request: &HttpRequest) -> Frame {
         words: words(request),
         here: request.path().to_owned(),
         trust: trust(app),
-        training: super::training(),
+        training: app.config().training,
         now: app.now(),
         ..Frame::default()
     }
@@ -267,14 +267,33 @@ impl Ask {
             }),
             csrf: csrf_token(&self.who).to_owned(),
             trust: trust(&self.app),
-            training: super::training(),
+            training: self.app.config().training,
             notice: self.notice(),
             position: views.position,
             alerts: u32::try_from(alerts).unwrap_or(u32::MAX),
+            hidden: self.hidden(),
             now: self.moment(views),
             words: self.words.clone(),
             ..Frame::default()
         }
+    }
+
+    /// The pages of the menu that this person has no right to anywhere.
+    fn hidden(&self) -> Vec<Nav> {
+        let needs = [
+            (Nav::Overview, Act::ReadStock),
+            (Nav::Counter, Act::MoveWeapon),
+            (Nav::Counts, Act::ReadCounts),
+            (Nav::Stockpile, Act::ReadStock),
+            (Nav::Weapons, Act::ReadStock),
+            (Nav::Holds, Act::ReadStock),
+            (Nav::Lost, Act::ReadLosses),
+            (Nav::Destruction, Act::ReadDestruction),
+            (Nav::Readers, Act::ReadReaders),
+            (Nav::Places, Act::ReadPlaces),
+            (Nav::Log, Act::ReadLog),
+        ];
+        needs.into_iter().filter(|(_, act)| self.scope(*act).is_err()).map(|(page, _)| page).collect()
     }
 
     /// The frame of a page that can show another time.

@@ -167,6 +167,8 @@ pub struct Frame {
     pub position: u64,
     /// Open alerts that this person is shown.
     pub alerts: u32,
+    /// Pages of the menu that this person has no right to.
+    pub hidden: Vec<Nav>,
     /// The moment to which ages are told.
     pub now: Moment,
 }
@@ -254,6 +256,18 @@ impl Frame {
     #[must_use]
     pub fn menu(&self) -> &'static [Group] {
         MENU
+    }
+
+    /// Whether this person has a right to a page of the menu.
+    #[must_use]
+    pub fn offers(&self, page: &Nav) -> bool {
+        !self.hidden.contains(page)
+    }
+
+    /// Whether this person may read the log.
+    #[must_use]
+    pub fn offers_log(&self) -> bool {
+        self.who.is_some() && self.offers(&Nav::Log)
     }
 
     /// The languages on offer, each with the address of this page in it.

@@ -177,8 +177,12 @@ fn counts_waiting(f: &Frame, views: &Views, scope: &Scope, all: &mut Vec<Need>) 
 
 fn seconds_waiting(ask: &Ask, f: &Frame, views: &Views, scope: &Scope, all: &mut Vec<Need>) {
     for case in views.open_cases(scope, f.now) {
-        let key = if case.close_requests.is_empty() { "need-case" } else { "need-case-close" };
-        let text = f.t1(key, "weapon", format!("{} {}", case.model, case.serial));
+        let weapon = format!("{} {}", case.model, case.serial);
+        let stage = f.word("casestage", super::lost::stage(case.stage));
+        let text = match case.close_requests.is_empty() {
+            true => f.words.t2("need-case", ("stage", &stage), ("weapon", &weapon)),
+            false => f.t1("need-case-close", "weapon", weapon),
+        };
         all.push(need("alarm", "?", text, f.ago(&case.discovered_at), format!("/cases/{}", case.case)));
     }
     for batch in views.destruction.rows() {

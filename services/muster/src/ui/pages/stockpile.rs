@@ -31,7 +31,7 @@ const GONE: &[State] =
 
 /// The ways to group: word in the address, and which columns of words it shows.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("model", &["class", "maker-model", "calibre"]),
+    ("model", &["maker-model", "calibre", "class"]),
     ("place", &["place"]),
     ("both", &["place", "maker-model"]),
     ("class", &["class"]),

@@ -95,6 +95,8 @@ pub struct WeaponPage {
     pub here: String,
     /// The record on paper.
     pub record: String,
+    /// Whether he may print it.
+    pub may_trace: bool,
     /// Choices of the forms.
     pub places: Vec<Choice>,
     /// Choices of the forms.
@@ -232,6 +234,7 @@ pub async fn page(ask: Ask, id: web::Path<String>) -> Page {
         acts: acts(&ask, &book, &w, f.away()),
         here: format!("/weapons/{}", w.row.weapon),
         record: format!("/weapons/{}/record", w.row.weapon),
+        may_trace: ask.may(Act::ReadTracing, &book, w.row.place),
         places: ask.places(&book, &all, w.row.place),
         acks: choices(words, "ack", &Acknowledgement::ALL.iter().map(|one| one.word()).collect::<Vec<_>>(), Some("wet_ink")),
         elsewheres: choices(words, "elsewhere", &ElsewhereKind::ALL.iter().map(|one| one.word()).collect::<Vec<_>>(), None),
