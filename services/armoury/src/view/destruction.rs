@@ -11,7 +11,7 @@ use tag_data::moment::Moment;
 
 use crate::codes::{Class, DestructionMethod, State};
 use crate::event::Fact;
-use crate::event::batch::BatchEvent;
+use crate::event::batch::{self, BatchEvent};
 use crate::ids::{BatchId, EventId, PlaceId, ServiceNumber, WeaponId};
 
 /// A weapon that waits to be destroyed.
@@ -244,16 +244,7 @@ impl Destruction {
                 }
                 (row.stage, row.locked_at) = (BatchStage::Locked, Some(fact.occurred_at));
             }
-            BatchEvent::ReleaseRequested(asked) => row.releases.push(ReleaseRow {
-                batch,
-                weapon: asked.weapon,
-                because: asked.because.clone(),
-                request: fact.id,
-                request_leaf: hex::encode(fact.leaf),
-                position: fact.position,
-                asked_by: fact.meta.actor.person().cloned(),
-                asked_at: fact.recorded_at,
-            }),
+            BatchEvent::ReleaseRequested(asked) => row.releases.push(ReleaseRow::asked(batch, fact, asked)),
             BatchEvent::ReleaseApproved(approved) => {
                 batch_of.remove(&approved.weapon);
                 row.releases.retain(|asked| asked.request != approved.request);
@@ -261,17 +252,7 @@ impl Destruction {
             }
             BatchEvent::DestructionRecorded(recorded) => {
                 row.stage = BatchStage::Recorded;
-                row.recorded = Some(RecordedRow {
-                    request: fact.id,
-                    request_leaf: hex::encode(fact.leaf),
-                    position: fact.position,
-                    by: fact.meta.actor.person().cloned(),
-                    at: fact.occurred_at,
-                    method: recorded.method,
-                    where_: recorded.at.clone(),
-                    operators: recorded.operators.clone(),
-                    scrap: recorded.scrap.clone(),
-                });
+                row.recorded = Some(RecordedRow::of(fact, recorded));
             }
             BatchEvent::WitnessSigned(witness) => {
                 let (name, organization) = (witness.name.clone(), witness.organization.clone());
@@ -314,8 +295,39 @@ impl Destruction {
     }
 }
 
+impl ReleaseRow {
+    fn asked(batch: BatchId, fact: &Fact, asked: &batch::ReleaseRequested) -> Self {
+        Self {
+            batch,
+            weapon: asked.weapon,
+            because: asked.because.clone(),
+            request: fact.id,
+            request_leaf: hex::encode(fact.leaf),
+            position: fact.position,
+            asked_by: fact.meta.actor.person().cloned(),
+            asked_at: fact.recorded_at,
+        }
+    }
+}
+
+impl RecordedRow {
+    fn of(fact: &Fact, recorded: &batch::DestructionRecorded) -> Self {
+        Self {
+            request: fact.id,
+            request_leaf: hex::encode(fact.leaf),
+            position: fact.position,
+            by: fact.meta.actor.person().cloned(),
+            at: fact.occurred_at,
+            method: recorded.method,
+            where_: recorded.at.clone(),
+            operators: recorded.operators.clone(),
+            scrap: recorded.scrap.clone(),
+        }
+    }
+}
+
 impl BatchRow {
-    fn opened(fact: &Fact, opened: &crate::event::batch::Opened) -> Self {
+    fn opened(fact: &Fact, opened: &batch::Opened) -> Self {
         Self {
             batch: opened.batch,
             number: opened.number.clone(),

@@ -5,4 +5,5 @@ mod as_of;
 mod lists;
 mod past;
 mod records;
+mod rooms;
 mod scenario;
