@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::error::JsonPayloadError;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{Error, HttpServer, web};
@@ -71,7 +72,10 @@ pub fn build(
         (unreadable("body_not_understood"), unreadable("query_not_understood"), unreadable("form_not_understood"));
     actix_web::App::new()
         .app_data(web::Data::from(app))
-        .app_data(web::JsonConfig::default().limit(BODY_BYTES_MAX).error_handler(move |error, _| json(error.to_string())))
+        .app_data(web::JsonConfig::default().limit(BODY_BYTES_MAX).error_handler(move |error, _| match error {
+            JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => api::ask::too_large().into(),
+            other => json(other.to_string()),
+        }))
         .app_data(web::QueryConfig::default().error_handler(move |error, _| query(error.to_string())))
         .app_data(web::FormConfig::default().limit(BODY_BYTES_MAX).error_handler(move |error, _| form(error.to_string())))
         .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found().into()))

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use armoury::ids::ServiceNumber;
-use armoury::rights::Act;
+use armoury::rights::{Act, may};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tag_data::moment::Moment;
@@ -35,6 +35,18 @@ pub const ROUTES: &[Route] = &[
 #[serde(deny_unknown_fields)]
 struct NewPassword {
     /// The password; he changes it himself afterwards.
+    password: String,
+    /// Who signs beside: needed to give a new password to somebody who has an account or rights,
+    /// because who knows two people's passwords could act as both.
+    #[serde(default)]
+    second: Option<Second>,
+}
+
+/// A second person, signing this one act.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Second {
+    service_number: String,
     password: String,
 }
 
@@ -87,19 +99,38 @@ fn shown(app: &App, number: &ServiceNumber) -> Result<HttpResponse, Problem> {
 async fn make(
     app: web::Data<App>,
     who: Who,
+    request: actix_web::HttpRequest,
     number: web::Path<ServiceNumber>,
     asked: Ask<NewPassword>,
 ) -> Result<HttpResponse, Problem> {
     desk::may_enrol(&app, &who)?;
     let number = number.into_inner();
-    if app.accounts().account(&number).map_err(failed)?.is_some() && !app.grants(&who.service_number).is_empty() {
-        not_over_a_founder(&app, &who, &number)?;
+    let known = app.accounts().account(&number).map_err(failed)?.is_some();
+    if known || !app.grants(&number).is_empty() {
+        second_signs(&app, &who, &number, asked.fields.second, &crate::auth::sign_in::address(&request)).await?;
     }
     app.give_account(&number, &asked.fields.password).await?;
     shown(&app, &number)
 }
 
-/// A stand-in (an approver before there is a security officer) may not take another approver's account over.
+/// Another person than the one who asks and the one concerned, who may approve rights, signs.
+async fn second_signs(
+    app: &App,
+    who: &Who,
+    concerned: &ServiceNumber,
+    second: Option<Second>,
+    from: &str,
+) -> Result<(), Problem> {
+    let words = "A new password for somebody with an account or rights is given by two: let another person sign beside you.";
+    let needed = || Problem::new(actix_web::http::StatusCode::FORBIDDEN, "second_person_needed", words);
+    let Second { service_number, password } = second.ok_or_else(needed)?;
+    let second = crate::auth::sign_in::once(app, &service_number, &password, from).await.map_err(super::session::refused)?;
+    let other = second.service_number != who.service_number && second.service_number != *concerned;
+    let may = may(&second.grants, Act::ApproveGrant, &[], app.now()).is_some();
+    if other && may { Ok(()) } else { Err(needed()) }
+}
+
+/// A stand-in (an approver before there is a security officer) may not shut out somebody with rights.
 fn not_over_a_founder(app: &App, who: &Who, number: &ServiceNumber) -> Result<(), Problem> {
     let security =
         |grants: &[armoury::event::person::Grant]| grants.iter().any(|g| g.role == armoury::codes::Role::SecurityOfficer);

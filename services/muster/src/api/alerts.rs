@@ -54,13 +54,13 @@ fn key(line: &AlertLine) -> String {
 
 async fn list(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Result<HttpResponse, Problem> {
     let lines = lines(&app, &who, &query).await?;
-    Ok(HttpResponse::Ok().json(paged(lines, key, query.cursor.as_deref(), query.limit)))
+    Ok(HttpResponse::Ok().json(paged(lines, key, query.cursor.as_deref(), query.limit)?))
 }
 
 async fn findings(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Result<HttpResponse, Problem> {
     let mut lines = lines(&app, &who, &query).await?;
     lines.retain(|line| matches!(line.rule, Rule::AgainstBook | Rule::K1 | Rule::K14 | Rule::Provisional));
-    Ok(HttpResponse::Ok().json(paged(lines, key, query.cursor.as_deref(), query.limit)))
+    Ok(HttpResponse::Ok().json(paged(lines, key, query.cursor.as_deref(), query.limit)?))
 }
 
 async fn one(app: web::Data<App>, who: Who, id: web::Path<AlertKey>, query: web::Query<Plain>) -> Result<HttpResponse, Problem> {

@@ -53,13 +53,13 @@ query! {
 async fn lost(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Result<HttpResponse, Problem> {
     let read = read::open(&app, &who, Act::ReadLosses, &*query).await?;
     let rows = read.book.lost_register(&read.narrowed(query.place)?, read.at);
-    Ok(HttpResponse::Ok().json(paged(rows, |row| row.case.to_string(), query.cursor.as_deref(), query.limit)))
+    Ok(HttpResponse::Ok().json(paged(rows, |row| row.case.to_string(), query.cursor.as_deref(), query.limit)?))
 }
 
 async fn list(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Result<HttpResponse, Problem> {
     let read = read::open(&app, &who, Act::ReadLosses, &*query).await?;
     let rows = read.book.open_cases(&read.narrowed(query.place)?, read.at);
-    Ok(HttpResponse::Ok().json(paged(rows, |row| row.case.to_string(), query.cursor.as_deref(), query.limit)))
+    Ok(HttpResponse::Ok().json(paged(rows, |row| row.case.to_string(), query.cursor.as_deref(), query.limit)?))
 }
 
 /// A case in scope, or "not found".

@@ -49,7 +49,7 @@ query! {
 async fn list(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Result<HttpResponse, Problem> {
     let read = read::open(&app, &who, Act::ReadCounts, &*query).await?;
     let rows = read.book.counts_in(&read.narrowed(query.place)?);
-    Ok(HttpResponse::Ok().json(paged(rows, |row| row.count.to_string(), query.cursor.as_deref(), query.limit)))
+    Ok(HttpResponse::Ok().json(paged(rows, |row| row.count.to_string(), query.cursor.as_deref(), query.limit)?))
 }
 
 /// A count in scope, or "not found".

@@ -56,7 +56,7 @@ query! {
 async fn pending(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Result<HttpResponse, Problem> {
     let read = read::open(&app, &who, Act::ReadDestruction, &*query).await?;
     let rows = read.book.destruction_pending(&read.narrowed(query.place)?, read.at);
-    Ok(HttpResponse::Ok().json(paged(rows, |row| row.weapon.to_string(), query.cursor.as_deref(), query.limit)))
+    Ok(HttpResponse::Ok().json(paged(rows, |row| row.weapon.to_string(), query.cursor.as_deref(), query.limit)?))
 }
 
 async fn list(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Result<HttpResponse, Problem> {
@@ -64,7 +64,7 @@ async fn list(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Re
     let scope = read.narrowed(query.place)?;
     let rows = read.book.destruction.rows().into_iter().filter(|row| read.book.places.in_scope(&scope, row.place));
     let rows: Vec<BatchRow> = rows.cloned().collect();
-    Ok(HttpResponse::Ok().json(paged(rows, |row| row.batch.to_string(), query.cursor.as_deref(), query.limit)))
+    Ok(HttpResponse::Ok().json(paged(rows, |row| row.batch.to_string(), query.cursor.as_deref(), query.limit)?))
 }
 
 /// A batch in scope, or "not found".

@@ -119,7 +119,7 @@ async fn readers(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) ->
         None => scope == armoury::view::Scope::Everywhere,
     });
     let key = |row: &ReaderRow| format!("{}/{}", row.gateway, row.reader);
-    Ok(HttpResponse::Ok().json(paged(rows, key, query.cursor.as_deref(), query.limit)))
+    Ok(HttpResponse::Ok().json(paged(rows, key, query.cursor.as_deref(), query.limit)?))
 }
 
 async fn list(app: web::Data<App>, who: Who, query: web::Query<Plain>) -> Result<HttpResponse, Problem> {

@@ -79,7 +79,7 @@ fn shown(app: &App, row: PersonRow) -> Shown {
 
 async fn list(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Result<HttpResponse, Problem> {
     let read = read::open(&app, &who, Act::ReadPeople, &*query).await?;
-    let page = paged(read.book.people.rows(read.at), |row| row.service_number.to_string(), query.cursor.as_deref(), query.limit);
+    let page = paged(read.book.people.rows(read.at), |row| row.service_number.to_string(), query.cursor.as_deref(), query.limit)?;
     let rows = page.rows.into_iter().map(|row| shown(&app, row)).collect();
     Ok(HttpResponse::Ok().json(Page { rows, total: page.total, next: page.next }))
 }

@@ -44,7 +44,7 @@ query! {
 async fn list(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Result<HttpResponse, Problem> {
     let read = read::open(&app, &who, Act::ReadPlaces, &*query).await?;
     let rows = read.book.places.tree(&read.narrowed(query.place)?);
-    Ok(HttpResponse::Ok().json(paged(rows, |row| row.place.to_string(), query.cursor.as_deref(), query.limit)))
+    Ok(HttpResponse::Ok().json(paged(rows, |row| row.place.to_string(), query.cursor.as_deref(), query.limit)?))
 }
 
 async fn one(app: web::Data<App>, who: Who, id: web::Path<PlaceId>, query: web::Query<Plain>) -> Result<HttpResponse, Problem> {

@@ -167,15 +167,25 @@ pub fn page_size(limit: Option<usize>) -> usize {
     limit.unwrap_or(PAGE_USUAL).clamp(1, PAGE_MAX)
 }
 
-/// Cuts a list that is in order into a page: the cursor is the key of the last row shown. A cursor
-/// whose row has gone begins again at the start: nothing is skipped.
-#[must_use]
-pub fn paged<T>(rows: Vec<T>, key: impl Fn(&T) -> String, cursor: Option<&str>, limit: Option<usize>) -> armoury::view::Page<T> {
+/// Cuts a list that is in order into a page: the cursor is the key of the last row shown.
+///
+/// # Errors
+/// 409 when that row has gone meanwhile: begin again rather than skip or repeat unnoticed.
+pub fn paged<T>(
+    rows: Vec<T>,
+    key: impl Fn(&T) -> String,
+    cursor: Option<&str>,
+    limit: Option<usize>,
+) -> Result<armoury::view::Page<T>, Problem> {
+    let gone = || Problem::new(actix_web::http::StatusCode::CONFLICT, "cursor_gone", "The list has changed; begin it again.");
     let total = rows.len() as u64;
-    let start = cursor.and_then(|cursor| rows.iter().position(|row| key(row) == cursor)).map_or(0, |at| at + 1);
+    let start = match cursor {
+        None => 0,
+        Some(cursor) => 1 + rows.iter().position(|row| key(row) == cursor).ok_or_else(gone)?,
+    };
     let size = page_size(limit);
     let more = rows.len().saturating_sub(start) > size;
     let rows: Vec<T> = rows.into_iter().skip(start).take(size).collect();
     let next = rows.last().filter(|_| more).map(key);
-    armoury::view::Page { rows, total, next }
+    Ok(armoury::view::Page { rows, total, next })
 }

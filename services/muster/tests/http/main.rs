@@ -5,6 +5,7 @@
 
 mod again;
 mod armoury;
+mod bounds;
 mod gateway;
 mod house;
 mod intake;
