@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::accounts::{Accounts, AccountsError};
 use crate::auth::rate::Rates;
 use crate::config::Config;
-use crate::desk::InFlight;
+use crate::desk::{InFlight, Recent};
 use crate::live::Live;
 use crate::sealing::{Keys, SealingError};
 use crate::setup::Setup;
@@ -73,6 +73,7 @@ pub struct App {
     live: Live,
     rates: Rates,
     in_flight: InFlight,
+    recent: Recent,
     setup: Setup,
     past: as_of::Past,
     started_at: Moment,
@@ -120,6 +121,7 @@ impl App {
             live: Live::default(),
             rates: Rates::default(),
             in_flight: InFlight::default(),
+            recent: Recent::default(),
             past: as_of::Past::default(),
             started_at: random::now(),
             accounts,
@@ -219,6 +221,10 @@ impl App {
 
     pub(crate) fn in_flight(&self) -> &InFlight {
         &self.in_flight
+    }
+
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.recent
     }
 
     pub(crate) fn past(&self) -> &as_of::Past {

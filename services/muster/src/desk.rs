@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use armoury::codes::{Basis, Role};
 use armoury::command::Command;
-use armoury::event::{Actor, Event, Fact, Meta};
+use armoury::event::{Actor, Event, Meta};
 use armoury::ids::{EventId, PlaceId, ServiceNumber};
 use armoury::life::{Ctx, Facts};
 use armoury::refusal::Refusal;
@@ -25,10 +25,12 @@ use crate::auth::sign_in::{self, SignInError};
 
 mod authorise;
 pub mod concerns;
+mod recent;
 
 pub(crate) use authorise::may_act;
 pub use authorise::{may_enrol, scope, sees_alert, within_scope};
 pub use concerns::concerns;
+pub use recent::Recent;
 
 /// How an act is done, besides what it is.
 #[derive(Clone, Debug, Default)]
@@ -244,23 +246,6 @@ impl App {
             }
         }
         Err(ActError::Conflict)
-    }
-
-    /// A stream's facts, all of them, oldest first.
-    fn stream_facts(&self, stream: &StreamName) -> Result<Vec<Fact>, ActError> {
-        const PAGE: usize = 1000;
-        let mut facts: Vec<Fact> = Vec::new();
-        loop {
-            let from = facts.last().map_or(0, |fact| fact.revision + 1);
-            let page = self.log().read_stream(stream, from, PAGE).map_err(ActError::failed)?;
-            let last = page.len() < PAGE;
-            for recorded in page {
-                facts.push(crate::projector::fact(&recorded).map_err(ActError::failed)?);
-            }
-            if last {
-                return Ok(facts);
-            }
-        }
     }
 
     fn envelopes(&self, events: &[Event], order: &Order<'_>) -> Result<Vec<NewEvent>, ActError> {
