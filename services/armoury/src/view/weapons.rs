@@ -407,7 +407,9 @@ impl Weapons {
     /// A chip serial read later completes a binding: the one without it ends, or it would match
     /// every copy of the tag.
     fn bind(&mut self, ix: Ix, bound: &TagBound, bound_at: Moment, texts: &mut Texts) {
-        self.retire(ix, &bound.epc, bound_at, texts);
+        if self.fixed[ix as usize].first_tag != NONE {
+            self.retire(ix, &bound.epc, bound_at, texts);
+        }
         let (epc, tid) = (texts.keep_code(&bound.epc), bound.tid.as_deref().map_or(NONE, |tid| texts.keep_code(tid)));
         let next_of_weapon = self.fixed[ix as usize].first_tag;
         let at = number(self.tags.len());
