@@ -9,6 +9,8 @@
 mod broker;
 #[path = "e2e/demo.rs"]
 mod demo;
+#[path = "e2e/docs.rs"]
+mod docs;
 #[path = "e2e/gateway.rs"]
 mod gateway;
 #[path = "e2e/house.rs"]

@@ -34,7 +34,7 @@ const api = async (login, path, options = {}) => {
 
 /** What kind of page an address is: ids count as one. */
 const name = (path) => {
-  const kind = path.split(/[?#]/)[0].replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id').replace(/[^a-z0-9]+/gi, '-');
+  const kind = path.split(/[?#]/)[0].replace(/[0-9a-f]{8}-[0-9a-f-]{27}|\b\d+\b/g, 'id').replace(/[^a-z0-9]+/gi, '-');
   return kind.replace(/^-|-$/g, '') || 'overview';
 };
 const NO_PAGE = /sign-out|language|\.csv|\.json|\/api\//;
@@ -42,7 +42,6 @@ const NO_PAGE = /sign-out|language|\.csv|\.json|\/api\//;
 /** Every page of the menu, and the first page behind each list: one check a page, language and screen. */
 async function everyPage(role, login, { code, dir }, screen) {
   const { context, page, complaints } = await open(login, { viewport: screen, locale: code });
-  if (code !== 'en') await language(page, code);
   const waiting = ['/'];
   const kinds = new Set(['overview']);
   while (waiting.length > 0) {
@@ -60,22 +59,21 @@ async function everyPage(role, login, { code, dir }, screen) {
   await context.close();
 }
 
-/** Changes the pages' language as a person does: by the menu. */
-async function language(page, code) {
-  const option = page.locator(`select[name="locale"], select[name="language"]`).first();
-  if (await option.count()) {
-    await option.selectOption(code);
-    const button = option.locator('xpath=ancestor::form[1]').locator('button').first();
-    if (await button.isVisible().catch(() => false)) await button.click();
-    await page.waitForLoadState('load');
-  }
-}
-
 for (const language of LANGUAGES) {
   for (const screen of SCREENS) await everyPage('custodian', demo.logins.custodian, language, screen);
 }
 await everyPage('approver', demo.logins.approver, LANGUAGES[0], SCREENS[1]);
 await everyPage('auditor', demo.logins.auditor, LANGUAGES[0], SCREENS[1]);
+
+await check('the longest event fits a phone', async () => {
+  const { body } = await api(demo.logins.auditor, '/log/events?limit=500&from=6000');
+  const size = (row) => JSON.stringify(row).length;
+  const longest = body.rows.sort((a, b) => size(b) - size(a))[0].position;
+  const screen = SCREENS[0];
+  const { context, page, complaints } = await open(demo.logins.auditor, { viewport: screen });
+  await visit(page, complaints, `${base}/log/${longest}`, { dir: 'ltr', width: screen.width });
+  await context.close();
+});
 
 const scans = await import('./scans.mjs');
 await scans.run({ open, api, base, demo, shots });

@@ -8,7 +8,7 @@ const shows = (page, text) => {
 };
 
 export async function run({ open, api, base, demo, shots }) {
-  const { custodian, approver } = demo.logins;
+  const { custodian, second_custodian: second } = demo.logins;
   const counts = (await api(custodian, '/counts')).body;
   const rows = counts.items ?? counts.rows ?? counts;
   const running = rows.find((row) => !row.closed_at && !row.closed && row.state !== 'closed' && row.state !== 'signed');
@@ -34,7 +34,7 @@ export async function run({ open, api, base, demo, shots }) {
     await page.goto(at, { waitUntil: 'load' });
     await page.evaluate(() => { window.notReloaded = true; });
     const seen = 'SEEN-BY-ANOTHER-1';
-    const other = await open(approver);
+    const other = await open(second);
     await other.page.goto(at, { waitUntil: 'load' });
     await other.page.waitForFunction(() => document.activeElement?.matches('input'), null, { timeout: 5000 });
     await other.page.keyboard.type(seen, { delay: 2 });

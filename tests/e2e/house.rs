@@ -42,7 +42,7 @@ impl House {
         );
         let config = folder.write("muster.toml", &text);
         let mut program = Program::start("muster", &["serve", "--config", &config]);
-        let line = program.line("setup?link=");
+        let line = program.line("set-up?link=");
         let link = line.rsplit_once("link=").unwrap().1.trim();
         let nobody = Web::at(address.as_str());
         wait_for("the service", || nobody.ask("GET", "/healthz", None));

@@ -101,7 +101,7 @@ async fn convoy(tell: &Tell, world: &World, now: Moment) -> Result<(), NotTaken>
 async fn counting(tell: &Tell, world: &World, now: Moment) -> Result<(CountId, Vec<Arm>), NotTaken> {
     let id = CountId(tell.app().new_id());
     let place = world.rooms[world.room(COUNTED_TODAY)];
-    let open = count::Open { place, kind: CountKind::Full, blind: false, counters: vec![number(COUNTER)] };
+    let open = count::Open { place, kind: CountKind::Full, blind: false, counters: vec![number(COUNTER), number(ARMOURER)] };
     tell.by(COUNTER, Command::Count(id, CountCommand::Open(open))).await?;
     let here: Vec<&Arm> = world.in_room(COUNTED_TODAY).skip(OUT).collect();
     let (counted, rest) = here.split_at(COUNTED);
