@@ -64,10 +64,16 @@ pub fn data_event(now: Moment, number: u64, tag: &Tag) -> String {
     };
     let tid = tid.map_or_else(String::new, |tid| format!(r#","TID":"{tid}""#));
     format!(
-        r#"{{"type":"SIMPLE","timestamp":"{}","data":{{"MAC":"C4:7D:CC:00:00:01","antenna":{},"eventNum":{number},"format":"epc","idHex":"{epc}","peakRssi":{},"reads":1{tid}}}}}"#,
+        concat!(
+            r#"{{"type":"SIMPLE","timestamp":"{}","data":{{"MAC":"C4:7D:CC:00:00:01","antenna":{},"eventNum":{},"#,
+            r#""format":"epc","idHex":"{}","peakRssi":{},"reads":1{}}}}}"#
+        ),
         stamp(now),
         tag.antenna,
+        number,
+        epc,
         tag.rssi_dbm,
+        tid,
     )
 }
 
@@ -75,8 +81,13 @@ pub fn data_event(now: Moment, number: u64, tag: &Tag) -> String {
 #[must_use]
 pub fn heartbeat(now: Moment, number: u64, sent: u64) -> String {
     format!(
-        r#"{{"type":"heartbeat","timestamp":"{}","component":"RG","eventNum":{number},"data":{{"reader_gateway":{{"numDataMessagesTxed":{sent},"numDataMessagesRetained":0,"numDataMessagesDropped":0}}}}}}"#,
-        stamp(now)
+        concat!(
+            r#"{{"type":"heartbeat","timestamp":"{}","component":"RG","eventNum":{},"data":{{"reader_gateway":"#,
+            r#"{{"numDataMessagesTxed":{},"numDataMessagesRetained":0,"numDataMessagesDropped":0}}}}}}"#
+        ),
+        stamp(now),
+        number,
+        sent,
     )
 }
 

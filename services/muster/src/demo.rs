@@ -5,10 +5,11 @@
 //! gateway and pages. Passwords and tokens are made for this run alone; killed, nothing remains.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::net::SocketAddr;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::accounts::AccountsError;
 use crate::app::{App, StartError};
@@ -108,11 +109,23 @@ async fn demonstrate(options: &Options) -> Result<(), DemoError> {
     let (gateway, field) = radio.hear()?;
     wander::start(&tell, &world, today, &field);
     let logins = making.await.map_err(|error| DemoError::System(std::io::Error::other(error)))??;
+    // Told only once it answers, so that a program may stop it from then on and nothing remains.
+    let serving = actix_web::rt::spawn(server::serve(app, listener));
+    let answers = tokio::task::spawn_blocking(move || answers(address)).await;
+    answers.map_err(std::io::Error::other).flatten().map_err(DemoError::System)?;
     say(options, &format!("http://{address}"), &data, &logins).map_err(DemoError::System)?;
-    server::serve(app, listener).await?;
+    serving.await.map_err(|error| DemoError::System(std::io::Error::other(error)))??;
     gateway.stop().await;
     drop(scratch);
     Ok(())
+}
+
+/// Waits for the first answer of our own service.
+fn answers(address: SocketAddr) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    write!(stream, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    stream.read_exact(&mut [0; 12])
 }
 
 /// The whole story, from ninety days ago to now.
