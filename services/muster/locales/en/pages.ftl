@@ -506,6 +506,11 @@ certificate-title = { $n ->
     [one] { $n } weapon destroyed
    *[other] { $shown } weapons destroyed
     }
+certificate-title-not-yet = { $n ->
+    [one] { $n } weapon listed for destruction, not destroyed
+   *[other] { $shown } weapons listed for destruction, not destroyed
+    }
+certificate-statement-not-yet = No destruction is recorded. This is a list, not a certificate.
 certificate-statement = The serials above were read from the metal and compared with the book before the batch was locked. The undersigned saw the weapons destroyed beyond repair and reassembly.
 
 # Alerts

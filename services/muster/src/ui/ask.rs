@@ -273,6 +273,7 @@ impl Ask {
             alerts: u32::try_from(alerts).unwrap_or(u32::MAX),
             hidden: self.hidden(),
             now: self.moment(views),
+            made_at: self.now,
             words: self.words.clone(),
             ..Frame::default()
         }

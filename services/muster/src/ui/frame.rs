@@ -171,6 +171,8 @@ pub struct Frame {
     pub hidden: Vec<Nav>,
     /// The moment to which ages are told.
     pub now: Moment,
+    /// When the page was made, by the server's clock.
+    pub made_at: Moment,
 }
 
 impl Frame {
@@ -214,6 +216,12 @@ impl Frame {
     #[must_use]
     pub fn stamp_seconds(&self, at: &Moment) -> String {
         bits::stamp_seconds(*at)
+    }
+
+    /// When the page was made, to the second, UTC.
+    #[must_use]
+    pub fn made(&self) -> String {
+        bits::stamp_seconds(self.made_at)
     }
 
     /// A state: word, shape, colour.
