@@ -71,7 +71,6 @@
     stream.onopen = () => liveSign("on");
     stream.onerror = () => liveSign("off");
     stream.onmessage = heard;
-    for (const kind of ["event", "fact", "recorded", "position"]) stream.addEventListener(kind, heard);
     addEventListener("pagehide", () => stream.close());
     addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   };

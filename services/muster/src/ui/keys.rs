@@ -129,7 +129,8 @@ fn every_code_has_a_word() {
 #[test]
 fn only_fixed_shapes_and_square_codes_go_unescaped() {
     for text in read("templates", "html") {
-        for before in text.split("|safe").collect::<Vec<_>>().split_last().map(|(_, before)| before.to_vec()).unwrap_or_default() {
+        for before in text.split("|safe").collect::<Vec<_>>().split_last().map(|(_, before)| before.to_vec()).unwrap_or_default()
+        {
             let what = before.rsplit("{{").next().unwrap_or_default().trim();
             assert!(what.starts_with("f.icon(") || what == "qr", "{what:?} goes unescaped");
         }

@@ -105,6 +105,7 @@ async fn enter(ask: &Ask, lines: &mut [Line], ready: Vec<Ready>) -> usize {
 
 /// Looks at every line; nothing is entered.
 fn look(ask: &Ask, text: &str, owner: &str, place: PlaceId) -> Result<(Vec<Line>, Vec<Ready>), Fault> {
+    let text = text.replace("\r\n", "\n"); // As browsers send it; the reader would count such lines one short.
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
     let unreadable = || Fault::sentence(&ask.words, 400, "csv_not_understood", "fault-csv");
     let heads: Vec<String> = reader.headers().map_err(|_| unreadable())?.iter().map(str::to_lowercase).collect();
