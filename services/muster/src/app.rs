@@ -273,12 +273,12 @@ impl App {
     }
 
     /// Waits until what follows from a position by rule has happened too, and what follows from
-    /// that: a count's close opens a case, the case makes the weapon unaccounted. At most two seconds
+    /// that: a count's close opens a case, the case makes the weapon unaccounted. At most five seconds
     /// a step and four steps, so that a flood of scans holds nobody up.
     pub async fn settled(&self, position: u64) {
         let mut target = position;
         for _ in 0..4 {
-            wait(&self.settled, target, Duration::from_secs(2)).await;
+            wait(&self.settled, target, Duration::from_secs(5)).await;
             let wrote = self.wrote.load(Ordering::Acquire);
             if wrote <= target {
                 return;
