@@ -58,10 +58,10 @@ impl House {
     pub fn person(&self, number: &str, role: &str) -> Web {
         let path = |act: &str| format!("/api/v1/people/{number}/{act}");
         self.first.post("/api/v1/people", &json!({"service_number": number, "name": format!("Person {number}")}));
+        self.first.post(&path("account"), &json!({"password": password(number)}));
         let grant = json!({"grant": {"role": role, "from": "2026-01-01T00:00:00Z"}});
         let request = self.first.post(&path("grants"), &grant)["event_ids"][0].clone();
         self.second.post(&path("grants/approve"), &json!({"request": request}));
-        self.first.post(&path("account"), &json!({"password": password(number)}));
         let nobody = Web::at(self.address.as_str());
         nobody.with(&token(&nobody, number))
     }

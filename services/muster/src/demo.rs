@@ -136,8 +136,6 @@ async fn tell_all(tell: &Tell, world: &World, radio: &Radio) -> Result<Today, No
     founding::places(tell, world, start).await?;
     tell.at(start.plus_seconds(2 * 3600));
     founding::ledger(tell, world).await?;
-    tell.at(start.plus_seconds(5 * 3600));
-    founding::tags(tell, world).await?;
     founding::gateway(tell, &radio.key_id, &radio.public_key).await?;
     history::tell(tell, world, now).await?;
     today::tell(tell, world, now).await

@@ -10,7 +10,7 @@ use tag_data::moment::Moment;
 use super::people::{self, COMMANDER, OFFICERS, Person, SECURITY};
 use super::stores::{CAGE, ROOMS, SITES};
 use super::tell::{NotTaken, Tell};
-use super::world::World;
+use super::world::{Arm, World};
 use crate::desk::How;
 
 /// Who keeps the stock of each site, in the order of [`SITES`].
@@ -92,16 +92,36 @@ pub async fn places(tell: &Tell, world: &World, start: Moment) -> Result<(), Not
     tell.all(named).await
 }
 
-/// The old ledger, line by line, and then a tag on most weapons.
+/// Those that came later: room, model, how they came, how many days ago.
+pub const LATER: [(&str, &str, Origin, i64); 3] = [
+    ("Reserve hall", "fal", Origin::Donated, 55),
+    ("Headquarters Company store", "mp5", Origin::Purchased, 48),
+    ("Recovered weapons room", "akms", Origin::Surrendered, 25),
+];
+
+fn came_later(arm: &Arm) -> bool {
+    LATER.iter().any(|(room, model, ..)| ROOMS[arm.piece.room].name == *room && arm.piece.model.key == *model)
+}
+
+/// The old ledger, line by line, and a tag on most of its weapons.
 ///
 /// # Errors
 /// [`NotTaken`].
 pub async fn ledger(tell: &Tell, world: &World) -> Result<(), NotTaken> {
-    let register = world.arms.iter().enumerate().map(|(line, arm)| {
+    let arms: Vec<&Arm> = world.arms.iter().filter(|arm| !came_later(arm)).collect();
+    enter(tell, &arms, Origin::Ledger).await
+}
+
+/// Weapons enter the book, and those that carry a tag have it bound.
+///
+/// # Errors
+/// [`NotTaken`].
+pub async fn enter(tell: &Tell, arms: &[&Arm], origin: Origin) -> Result<(), NotTaken> {
+    let register = arms.iter().enumerate().map(|(line, arm)| {
         let register = weapon::Register {
             identity: arm.identity(),
             owner: "1st Battalion".to_owned(),
-            origin: Origin::Ledger,
+            origin,
             place: arm.rack,
             source: Some(format!("ledger {}, line {}", arm.piece.room + 1, line + 1)),
             duplicate_reason: None,
@@ -109,15 +129,8 @@ pub async fn ledger(tell: &Tell, world: &World) -> Result<(), NotTaken> {
         };
         (keeper(arm.piece.room), Command::Weapon(arm.id, WeaponCommand::Register(register)))
     });
-    tell.all(register).await
-}
-
-/// A tag on every weapon that carries one.
-///
-/// # Errors
-/// [`NotTaken`].
-pub async fn tags(tell: &Tell, world: &World) -> Result<(), NotTaken> {
-    let bind = world.arms.iter().filter_map(|arm| {
+    tell.all(register).await?;
+    let bind = arms.iter().filter_map(|arm| {
         let (epc, tid) = arm.tag.clone()?;
         let bind = weapon::BindTag { epc, tid: Some(tid) };
         Some((keeper(arm.piece.room), Command::Weapon(arm.id, WeaponCommand::BindTag(bind))))

@@ -10,7 +10,7 @@ use armoury::ids::{BatchId, CaseId, CountId, PlaceId, WeaponId};
 use tag_data::moment::Moment;
 
 use super::dice::Dice;
-use super::founding::keeper;
+use super::founding::{self, keeper};
 use super::people::{self, ARMOURER, COMMANDER, DEPUTY};
 use super::stores::CAGE;
 use super::tell::{NotTaken, Tell};
@@ -56,6 +56,10 @@ struct Threads {
 
 async fn chapter(tell: &Tell, world: &World, threads: &mut Threads, ago: i64, now: Moment) -> Result<(), NotTaken> {
     let at = |hour| day(now, ago, hour);
+    for (room, model, origin, _) in founding::LATER.iter().filter(|later| later.3 == ago) {
+        tell.at(at(7));
+        founding::enter(tell, &world.of(room, model).collect::<Vec<_>>(), *origin).await?;
+    }
     match ago {
         85 => threads.rifle = Some(baseline(tell, world, at(9)).await?),
         84 => searched(tell, threads.rifle, at(10)).await?,
