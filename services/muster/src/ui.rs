@@ -75,3 +75,5 @@ mod contrast;
 mod guide;
 #[cfg(test)]
 mod keys;
+#[cfg(test)]
+mod walk;

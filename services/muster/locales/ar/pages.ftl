@@ -2,7 +2,7 @@
 # Draft of machine quality, to be reviewed by a native speaker.
 do-it = سجّل
 enter = إدخال
-optional = إن عُرف
+optional = (إن وُجد)
 why = السبب
 by = بواسطة
 since = منذ

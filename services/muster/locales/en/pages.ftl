@@ -1,7 +1,7 @@
 # Words that many pages share.
 do-it = Enter it
 enter = Enter
-optional = if known
+optional = (if any)
 why = Why
 by = by
 since = since

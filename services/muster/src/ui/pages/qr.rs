@@ -20,10 +20,10 @@ pub fn svg(text: &str) -> String {
     )
 }
 
-/// The square code of a head: size and root, as `muster verify --head` reads them.
+/// The square code of a head: one line with size and root, which `muster verify --head` reads.
 #[must_use]
 pub fn head(size: u64, root: &str) -> String {
-    svg(&format!("muster-head {size} {root}"))
+    svg(&format!("{size} {root}"))
 }
 
 #[cfg(test)]
