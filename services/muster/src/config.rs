@@ -106,7 +106,7 @@ pub struct Tls {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
-    /// Where the log stands; absent = `log.sqlite` in the data folder. `kurrentdb://...` for a cluster.
+    /// Where the log stands; absent = `log.sqlite` in the data folder. A cluster is planned, not in this version.
     pub url: Option<String>,
     /// Where size and root are kept; absent = `anchor` in the data folder. Another disk is better.
     pub anchor: Option<PathBuf>,
