@@ -240,3 +240,12 @@ fn the_first_page_is_short() {
     check(long_readme);
     can_fail(long_readme, "README.md", &"x\n".repeat(151), &"x\n".repeat(150));
 }
+
+/// `cargo run -- demo` must know which program is meant: with two default members it would not.
+#[test]
+fn the_first_command_runs_muster() {
+    let metadata = metadata();
+    let members: Vec<&str> =
+        metadata["workspace_default_members"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    assert!(matches!(members.as_slice(), [only] if only.contains("/services/muster#")), "{members:?}");
+}
