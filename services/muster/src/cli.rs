@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub mod declare;
 pub mod ledger;
 pub mod offline;
 pub mod out;
@@ -49,7 +50,7 @@ enum Command {
         #[command(subcommand)]
         what: TagCommand,
     },
-    /// Check that a log does what a log must do.
+    /// Check that a log does what a log must do, or declare its break.
     Log {
         #[command(subcommand)]
         what: LogCommand,
@@ -75,6 +76,8 @@ enum LogCommand {
         #[arg(long)]
         log: String,
     },
+    /// Two approvers declare a break of a log that opened read-only, and the book goes on.
+    DeclareBreak(declare::DeclareBreak),
 }
 
 /// Runs the command line of this process.
@@ -93,6 +96,7 @@ pub fn run() -> ExitCode {
         Command::Import(import) => import.run(),
         Command::Tag { what: TagCommand::Decode { values } } => tag::decode(&values),
         Command::Log { what: LogCommand::Check { log } } => verify::check(&log),
+        Command::Log { what: LogCommand::DeclareBreak(declare) } => declare.run(),
         Command::Bench(bench) => bench.run(),
     };
     done.unwrap_or_else(|error| {

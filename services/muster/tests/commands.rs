@@ -118,3 +118,31 @@ fn one_provider_for_tls_is_installed_once() {
     muster::install_tls_provider();
     assert!(rustls::crypto::CryptoProvider::get_default().is_some());
 }
+
+#[test]
+fn two_approvers_declare_a_break_and_the_book_goes_on() {
+    let dir = Scratch::new("commands-break");
+    founded(&dir);
+    let password = |number: &str| {
+        let path = dir.join(format!("password-{number}"));
+        std::fs::write(&path, format!("the password of {number}\n")).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (first, second) = (password("1001"), password("1002"));
+    let declare = |other: &str, file: &str| {
+        let data = ["log", "declare-break", "--data", text(&dir), "--reason", "the anchor was lost with the old disk"];
+        let by = ["--first", "1001", "--first-password", &first, "--second", other, "--second-password", file];
+        [&data[..], &by[..]].concat().iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()
+    };
+    let told = |words: &[String], code, says| check(&words.iter().map(String::as_str).collect::<Vec<_>>(), code, says);
+    told(&declare("1002", &second), 2, "no break to declare");
+    std::fs::remove_file(dir.join("anchor")).unwrap();
+    told(&declare("1001", &first), 2, "two different people");
+    told(&declare("1002", &first), 2, "do not belong together");
+    told(&declare("1002", &second), 0, "It stands for ever");
+    told(&declare("1002", &second), 2, "no break to declare");
+    let app = App::open(Config { data: dir.to_path_buf(), ..Config::default() }).unwrap();
+    assert_eq!(app.read_only(), None);
+    assert_eq!(app.log().breaks().len(), 1);
+    closed(app, &dir);
+}
