@@ -4,8 +4,8 @@
 //! their own; whoever has written waits until they have seen it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use armoury::event::person::Grant;
@@ -14,6 +14,7 @@ use armoury::sealed::Sealed;
 use armoury::view::Views;
 use ed25519_dalek::SigningKey;
 use event_log::{EventLog, Health, OpenError, OpenOptions, ReadError};
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tag_data::moment::Moment;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -164,11 +165,11 @@ impl App {
 
     /// The views as they are now. Do not hold them across an `await`, and not twice at once.
     pub fn views(&self) -> RwLockReadGuard<'_, Views> {
-        self.views.read().unwrap_or_else(PoisonError::into_inner)
+        self.views.read_recursive() // A second read on one thread must not wait for a writer that waits for the first.
     }
 
     pub(crate) fn views_mut(&self) -> RwLockWriteGuard<'_, Views> {
-        self.views.write().unwrap_or_else(PoisonError::into_inner)
+        self.views.write()
     }
 
     /// What happens, as it happens.

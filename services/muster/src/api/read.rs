@@ -4,12 +4,13 @@
 //! and cuts the scope by the asker's rights. A place asked for outside the scope is "not found".
 
 use std::ops::Deref;
-use std::sync::{Arc, RwLockReadGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 use armoury::ids::PlaceId;
 use armoury::rights::Act;
 use armoury::view::{Scope, Views};
+use parking_lot::RwLockReadGuard;
 use tag_data::moment::Moment;
 
 use super::problem::Problem;

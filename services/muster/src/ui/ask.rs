@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::future::{Ready, ready};
 use std::ops::Deref;
-use std::sync::{Arc, RwLockReadGuard};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -14,6 +14,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use armoury::ids::PlaceId;
 use armoury::rights::{Act, Reach, may, reach};
 use armoury::view::{AlertLine, PlaceRow, Scope, Viewer, Views};
+use parking_lot::RwLockReadGuard;
 use tag_data::moment::Moment;
 
 use super::bits::{Choice, address, stamp};
