@@ -2,10 +2,21 @@
 let passed = 0;
 let failed = 0;
 
+const PATIENCE_MS = 90_000;
+
+/** Throws if it takes longer than any honest page. */
+function soon(work) {
+  let alarm;
+  const late = new Promise((_, fail) => {
+    alarm = setTimeout(() => fail(new Error(`no end within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(alarm));
+}
+
 /** Runs one check; what it throws is why it failed. */
 export async function check(name, run) {
   try {
-    await run();
+    await soon(run());
     passed += 1;
     console.log(`ok ${name}`);
   } catch (error) {
