@@ -128,6 +128,22 @@ fn own_lints(file: &File) -> Option<String> {
         .then(|| format!("{}: does not take the workspace's lints", file.path))
 }
 
+/// The ledger of deep runs can be added up by anyone only while every line says day, commit, what, total, failed.
+fn broken_ledger(file: &File) -> Option<String> {
+    let ledger = file.path == "tests/evidence/ledger.tsv";
+    let head = "day\tcommit\twhat\ttotal\tfailed";
+    let count = |text: &str| text.parse::<u64>().ok();
+    let good = |line: &str| match line.split('\t').collect::<Vec<_>>()[..] {
+        [day, commit, what, total, failed] => {
+            let hex = commit.len() >= 10 && commit.chars().all(|c| c.is_ascii_hexdigit());
+            day.len() == 10 && hex && !what.is_empty() && count(total) >= count(failed) && count(failed).is_some()
+        }
+        _ => false,
+    };
+    let wrong = file.text.lines().enumerate().find(|(number, line)| if *number == 0 { *line != head } else { !good(line) });
+    wrong.filter(|_| ledger).map(|(number, line)| format!("{}:{}: {line:?} cannot be added up", file.path, number + 1))
+}
+
 fn edge(from: &str, to: &str) -> Option<String> {
     let ours = EDGES.iter().any(|(name, _)| *name == to);
     let allowed = EDGES.iter().any(|(name, may)| *name == from && may.contains(&to));
@@ -239,6 +255,17 @@ fn crates_know_only_their_neighbours() {
 fn the_first_page_is_short() {
     check(long_readme);
     can_fail(long_readme, "README.md", &"x\n".repeat(151), &"x\n".repeat(150));
+}
+
+#[test]
+fn the_evidence_can_be_added_up() {
+    check(broken_ledger);
+    let path = "tests/evidence/ledger.tsv";
+    let kept = "day\tcommit\twhat\ttotal\tfailed\n2026-11-22\t0123456789\tsim-seeds\t500\t0\n";
+    for wrong in [kept.replace("day", "date"), kept.replace("500", "5OO"), kept.replace("\t0\n", "\n"), kept.replace("500", "-1")]
+    {
+        can_fail(broken_ledger, path, &wrong, kept);
+    }
 }
 
 /// `cargo run -- demo` must know which program is meant: with two default members it would not.
