@@ -29,5 +29,7 @@ mod readers;
 mod scratch;
 #[path = "e2e/story.rs"]
 mod story;
+#[path = "e2e/tls.rs"]
+mod tls;
 #[path = "e2e/web.rs"]
 mod web;
