@@ -14,7 +14,7 @@ use armoury::sealed::Sealed;
 use armoury::view::Views;
 use ed25519_dalek::SigningKey;
 use event_log::{EventLog, Health, OpenError, OpenOptions, ReadError};
-use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::RwLockWriteGuard;
 use tag_data::moment::Moment;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -23,6 +23,7 @@ use crate::accounts::{Accounts, AccountsError};
 use crate::auth::rate::Rates;
 use crate::config::Config;
 use crate::desk::{InFlight, Recent};
+use crate::held::{Held, Now};
 use crate::live::Live;
 use crate::sealing::{Keys, SealingError};
 use crate::setup::Setup;
@@ -67,7 +68,7 @@ pub struct App {
     accounts: Arc<Accounts>,
     keys: Keys,
     signing: SigningKey,
-    views: RwLock<Views>,
+    views: Held,
     applied: watch::Sender<u64>,
     settled: watch::Sender<u64>,
     wrote: AtomicU64,
@@ -115,7 +116,7 @@ impl App {
             keys: Keys::open(&config.file("keys.sqlite"))?,
             signing: sealing::service_key(&config.file("service.key"))?,
             setup: Setup::new(accounts.is_empty()? && views.people.nobody()),
-            views: RwLock::new(views),
+            views: Held::new(views),
             applied: watch::Sender::new(applied),
             settled: watch::Sender::new(ran_to),
             wrote: AtomicU64::new(0),
@@ -164,10 +165,12 @@ impl App {
     }
 
     /// The views as they are now. Do not hold them across an `await`, and not twice at once.
-    pub fn views(&self) -> RwLockReadGuard<'_, Views> {
-        self.views.read_recursive() // A second read on one thread must not wait for a writer that waits for the first.
+    #[track_caller]
+    pub fn views(&self) -> Now<'_> {
+        self.views.read()
     }
 
+    #[track_caller]
     pub(crate) fn views_mut(&self) -> RwLockWriteGuard<'_, Views> {
         self.views.write()
     }

@@ -14,6 +14,7 @@ pub mod config;
 pub mod demo;
 pub mod desk;
 pub mod heads;
+pub mod held;
 pub mod import;
 pub mod intake;
 pub mod live;

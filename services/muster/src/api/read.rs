@@ -10,7 +10,6 @@ use std::time::Duration;
 use armoury::ids::PlaceId;
 use armoury::rights::Act;
 use armoury::view::{Scope, Views};
-use parking_lot::RwLockReadGuard;
 use tag_data::moment::Moment;
 
 use super::problem::Problem;
@@ -18,6 +17,7 @@ use crate::app::App;
 use crate::as_of::{AsOf, Known};
 use crate::auth::Who;
 use crate::desk;
+use crate::held::Now;
 
 /// The most rows of a page; more is cut to this.
 pub const PAGE_MAX: usize = 500;
@@ -69,7 +69,7 @@ query! {
 /// The views of one book, present or past.
 pub enum Book<'a> {
     /// Now.
-    Now(RwLockReadGuard<'a, Views>),
+    Now(Now<'a>),
     /// A past one.
     Past(Arc<Views>),
 }

@@ -14,7 +14,6 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use armoury::ids::PlaceId;
 use armoury::rights::{Act, Reach, may, reach};
 use armoury::view::{AlertLine, PlaceRow, Scope, Viewer, Views};
-use parking_lot::RwLockReadGuard;
 use tag_data::moment::Moment;
 
 use super::bits::{Choice, address, stamp};
@@ -24,6 +23,7 @@ use super::words::{COOKIE, Words};
 use crate::app::App;
 use crate::as_of::{AsOf, Known};
 use crate::auth::{Who, csrf_token};
+use crate::held::Now;
 
 /// The most characters of one word of an address.
 const WORD_MAX: usize = 256;
@@ -56,7 +56,7 @@ pub struct Ask {
 #[derive(Debug)]
 pub enum Book<'a> {
     /// As it is now.
-    Now(RwLockReadGuard<'a, Views>),
+    Now(Now<'a>),
     /// As it was.
     Past(Arc<Views>),
 }
