@@ -28,7 +28,7 @@ pub mod concerns;
 mod recent;
 
 pub(crate) use authorise::may_act;
-pub use authorise::{may_enrol, scope, sees_alert, within_scope};
+pub use authorise::{may_enrol, may_enrol_in, scope, sees_alert, within_scope};
 pub use concerns::concerns;
 pub use recent::Recent;
 

@@ -3,7 +3,8 @@
 //! A thread that reads never reads again before it has let go. A writer that comes in between would
 //! wait for the first read and the second read for the writer, for ever: the whole service would
 //! stand still. So wherever debug assertions are on, in every test and every development build, a
-//! second read is a panic that names both places. Pass the views on instead.
+//! second read is a panic that names both places. Pass the views on instead. Where they are off the
+//! second read goes on past the waiting writer: late is better than never.
 
 use std::cell::RefCell;
 use std::ops::Deref;
@@ -62,7 +63,7 @@ impl Held {
     #[track_caller]
     pub fn read(&self) -> Now<'_> {
         self.note("read twice");
-        Now { views: self.0.read(), lock: self.name() }
+        Now { views: self.0.read_recursive(), lock: self.name() }
     }
 
     /// Writes; the projector only.

@@ -166,7 +166,14 @@ fn line_of(row: &AlertRow) -> AlertLine {
 /// # Errors
 /// [`ActError::NotAllowed`].
 pub fn may_enrol(app: &App, who: &Who) -> Result<Role, ActError> {
-    let (now, views) = (app.now(), app.views());
-    let acts = stand_ins(&views, Act::EnrolPerson, now);
+    may_enrol_in(&app.views(), who, app.now())
+}
+
+/// The same by views that are held already.
+///
+/// # Errors
+/// [`ActError::NotAllowed`].
+pub fn may_enrol_in(views: &Views, who: &Who, now: Moment) -> Result<Role, ActError> {
+    let acts = stand_ins(views, Act::EnrolPerson, now);
     acts.iter().find_map(|act| may(&who.grants, *act, &[], now)).ok_or(ActError::NotAllowed)
 }

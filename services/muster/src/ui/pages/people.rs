@@ -98,7 +98,7 @@ fn build(ask: &Ask, once: Option<String>) -> Result<PeoplePage, Fault> {
         asked: asked.into_iter().map(|row| Asked { right: right(&f, &views, &row.grant, row.request), row }).collect(),
         roles: choices(&ask.words, "role", &roles, None),
         places: scope.map(|scope| ask.places(&views, &scope, None)).unwrap_or_default(),
-        may_enrol: crate::desk::may_enrol(&ask.app, &ask.who).is_ok(),
+        may_enrol: crate::desk::may_enrol_in(&views, &ask.who, ask.now).is_ok(),
         may_ask: ask.scope(Act::RequestGrant).is_ok(),
         may_approve: ask.scope(Act::ApproveGrant).is_ok(),
         me: ask.who.service_number.to_string(),
