@@ -6,7 +6,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its page must fail there")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
 use muster_tests::{metadata, none_broken, root};
 use serde_json::Value;
@@ -21,16 +22,22 @@ struct Lists {
     sources: BTreeSet<String>,
 }
 
-/// A crate, and below which version it is banned; no version: always.
+/// A crate, and below which version it is banned; no version: always. `wrappers` alone may name it.
 #[derive(Debug, PartialEq, Eq)]
 struct Ban {
     name: String,
     below: Option<Vec<u64>>,
+    wrappers: Option<BTreeSet<String>>,
 }
 
-fn ban(text: &str) -> Ban {
+fn ban(entry: &toml::Value) -> Ban {
+    let text = entry["crate"].as_str().unwrap();
     let (name, below) = text.split_once("@<").map_or((text, None), |(name, below)| (name, Some(version(below))));
-    Ban { name: name.to_owned(), below }
+    Ban { name: name.to_owned(), below, wrappers: entry.get("wrappers").map(texts) }
+}
+
+fn texts(value: &toml::Value) -> BTreeSet<String> {
+    value.as_array().unwrap().iter().map(|entry| entry.as_str().unwrap().to_owned()).collect()
 }
 
 fn version(text: &str) -> Vec<u64> {
@@ -39,10 +46,7 @@ fn version(text: &str) -> Vec<u64> {
 
 fn lists() -> Lists {
     let page: Table = std::fs::read_to_string(root().join("deny.toml")).unwrap().parse().unwrap();
-    let texts = |value: &toml::Value| -> BTreeSet<String> {
-        value.as_array().unwrap().iter().map(|entry| entry.as_str().unwrap().to_owned()).collect()
-    };
-    let banned = page["bans"]["deny"].as_array().unwrap().iter().map(|entry| ban(entry["crate"].as_str().unwrap()));
+    let banned = page["bans"]["deny"].as_array().unwrap().iter().map(ban);
     Lists {
         licences: texts(&page["licenses"]["allow"]),
         banned: banned.collect(),
@@ -78,7 +82,40 @@ fn split_outside<'a>(text: &'a str, words: &[&str]) -> Option<(&'a str, &'a str)
 }
 
 fn is_banned(name: &str, found: &str, bans: &[Ban]) -> bool {
-    bans.iter().any(|ban| ban.name == name && ban.below.as_ref().is_none_or(|below| version(found) < *below))
+    let banned = |ban: &Ban| ban.wrappers.is_none() && ban.below.as_ref().is_none_or(|below| version(found) < *below);
+    bans.iter().any(|ban| ban.name == name && banned(ban))
+}
+
+/// Who names a crate that only its wrappers may name. An edge is who and what.
+fn unwrapped(edges: &[(String, String)], bans: &[Ban]) -> Vec<String> {
+    let allowed = |who: &str, what: &str| {
+        let ban = bans.iter().find(|ban| ban.name == what).and_then(|ban| ban.wrappers.as_ref());
+        ban.is_none_or(|wrappers| wrappers.contains(who))
+    };
+    let broken = edges.iter().filter(|(who, what)| !allowed(who, what));
+    broken.map(|(who, what)| format!("{who} needs {what}: see deny.toml")).collect()
+}
+
+/// Every "needs" of the resolved graph, by names.
+fn edges(metadata: &Value) -> Vec<(String, String)> {
+    let packages = metadata["packages"].as_array().unwrap();
+    let names: BTreeMap<&str, &str> = packages.iter().map(|package| (text(package, "id"), text(package, "name"))).collect();
+    let nodes = metadata["resolve"]["nodes"].as_array().unwrap().iter();
+    let needs = nodes.flat_map(|node| {
+        let needs = node["dependencies"].as_array().unwrap().iter().filter_map(Value::as_str);
+        needs.map(|need| (names[text(node, "id")].to_owned(), names[need].to_owned()))
+    });
+    needs.collect()
+}
+
+/// The crates that a program is built from.
+fn built_from(arguments: &[&str]) -> BTreeSet<String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let tree = ["tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"];
+    let out = Command::new(cargo).args(tree).args(arguments).current_dir(root()).output().unwrap();
+    assert!(out.status.success(), "cargo tree: {}", String::from_utf8_lossy(&out.stderr));
+    let text = String::from_utf8(out.stdout).unwrap();
+    text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }
 
 fn text<'a>(value: &'a Value, field: &str) -> &'a str {
@@ -108,6 +145,7 @@ fn licences_bans_and_sources() {
     let packages = metadata["packages"].as_array().unwrap();
     assert!(packages.len() > 100, "cargo metadata lists {} packages only", packages.len());
     none_broken(&broken(packages, &lists()));
+    none_broken(&unwrapped(&edges(&metadata), &lists().banned));
 }
 
 #[test]
@@ -126,13 +164,19 @@ fn few_direct_dependencies() {
     none_broken(&broken);
 }
 
+/// The second provider comes with the cluster's client alone: not into the gateway, and not into a muster
+/// without the cluster. That it is never installed where it is compiled in is shown by `tests/kurrent`.
 #[test]
 fn one_tls_provider() {
     let metadata = metadata();
     let resolved = metadata["resolve"]["nodes"].as_array().unwrap();
     let rustls = resolved.iter().find(|node| text(node, "id").contains("#rustls@")).expect("rustls is among them");
     let features: Vec<&str> = rustls["features"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    assert!(features.contains(&"ring") && !features.contains(&"aws_lc_rs"), "rustls is built with {features:?}");
+    assert!(features.contains(&"ring"), "rustls is built with {features:?}");
+    let second = |arguments: &[&str]| built_from(arguments).contains("aws-lc-rs");
+    assert!(!second(&["-p", "reader-gateway"]), "the gateway is built with a second provider");
+    assert!(!second(&["-p", "muster", "--no-default-features"]), "a muster without the cluster has a second provider");
+    assert!(second(&["-p", "muster"]), "the second provider is gone: take the exception out of deny.toml");
 }
 
 #[test]
@@ -152,4 +196,6 @@ fn the_rules_can_fail() {
     assert_eq!(check(package("openssl", "1.0.0", "MIT", from)), 1);
     assert_eq!(check(package("rustls-webpki", "0.102.8", "ISC", from)), 1);
     assert_eq!(check(package("rustls-webpki", "0.103.0", "ISC", from)), 0);
+    let needs = |who: &str| unwrapped(&[(who.to_owned(), "aws-lc-rs".to_owned())], &lists.banned).len();
+    assert_eq!((needs("rustls"), needs("muster")), (0, 1));
 }

@@ -22,6 +22,14 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+impl StoreError {
+    /// A complaint in words.
+    #[must_use]
+    pub fn said(what: impl Into<String>) -> Self {
+        Self(Arc::from(Box::<dyn std::error::Error + Send + Sync>::from(what.into())))
+    }
+}
+
 impl From<io::Error> for StoreError {
     fn from(cause: io::Error) -> Self {
         Self(Arc::new(cause))
@@ -81,6 +89,12 @@ pub enum AppendError {
     /// The store refused; nothing was written.
     #[error("the log could not store the events")]
     Storage(#[source] StoreError),
+    /// The log's server did not say in time whether the events are in the log; nor could it be read.
+    #[error("the log's server does not say whether the events are in the log ({what}); ask again with the same ids")]
+    Unanswered {
+        /// The last thing heard of it.
+        what: String,
+    },
 }
 
 /// Why a break was not declared.
@@ -89,6 +103,12 @@ pub enum DeclareError {
     /// The log is sound; there is nothing to declare.
     #[error("the log is not read-only, so there is no break to declare")]
     NotReadOnly,
+    /// A log on a server is not gone on with by a break.
+    #[error(
+        "no break can be declared over a log on a server; put the server's own backup back, or go on from the mirror in \
+         the data folder: it is a whole log of its own once log.url is taken out of the configuration"
+    )]
+    OnServer,
     /// A flush failed while the log was open.
     #[error("a flush failed; start the program again first, so that it is known what reached the disk")]
     OpenAgain,
@@ -183,6 +203,31 @@ pub enum OpenError {
         /// Ours.
         known: i64,
     },
+    /// The address of a server, or what stands beside it in the configuration, cannot be used.
+    #[error("the log's address cannot be used: {what}")]
+    Address {
+        /// Why.
+        what: String,
+    },
+    /// The server that keeps the log does not answer, or does not let us in.
+    #[error("the log's server at {server} cannot be used: {what}")]
+    Server {
+        /// Host and port.
+        server: String,
+        /// What it said, or did not say.
+        what: String,
+    },
+    /// Another machine writes this log.
+    #[error(
+        "the log {name:?} is held by {by}, which never let it go. Exactly one muster writes a log. If that one is gone \
+         for good, start once with take_over = true in [log]; it will be shut out"
+    )]
+    Held {
+        /// The log's name.
+        name: String,
+        /// Who holds it.
+        by: String,
+    },
     /// The store could not be read.
     #[error("the log in {dir} cannot be read")]
     Storage {
@@ -241,6 +286,16 @@ pub enum Reason {
         /// What is wrong with it.
         what: String,
     },
+    /// The server that keeps the log does not hold what was acknowledged.
+    Server {
+        /// What it holds instead, or holds no more.
+        what: String,
+    },
+    /// Another muster took the log over.
+    Superseded {
+        /// Which.
+        by: String,
+    },
     /// A write or a flush failed; what reached the disk is unknown until the log is opened again.
     Flush {
         /// The system's words.
@@ -263,6 +318,8 @@ impl fmt::Display for Reason {
                 write!(f, "the first {} events are not those the anchor remembers", anchor.size)
             }
             Self::BadEvent { position, what } => write!(f, "position {position}: {what}"),
+            Self::Server { what } => write!(f, "the log's server: {what}"),
+            Self::Superseded { by } => write!(f, "{by} has taken this log over; exactly one muster writes a log"),
             Self::Flush { what } => write!(f, "a write to disk failed ({what}); stop the program, see to the disk, start again"),
         }
     }

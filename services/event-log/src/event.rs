@@ -172,3 +172,20 @@ pub struct Appended {
     /// True if these very events were in the log already (the same ids and content).
     pub already: bool,
 }
+
+/// Whether everything the server holds has been seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Following {
+    /// All of it.
+    Live,
+    /// On the way there.
+    CatchingUp {
+        /// Events seen so far.
+        at: u64,
+    },
+    /// The server does not answer; what is shown is what was known.
+    Away {
+        /// The last thing heard of it.
+        what: String,
+    },
+}

@@ -4,8 +4,13 @@
 
 use std::collections::BTreeSet;
 
+#[cfg(feature = "kurrentdb")]
+use uuid::Uuid;
+
 use crate::breaks::BREAK_TYPE;
 use crate::error::AppendError;
+#[cfg(feature = "kurrentdb")]
+use crate::event::Appended;
 use crate::event::{Expected, NewEvent, PAYLOAD_BYTES_MAX, Recorded, StreamName};
 use crate::leaf;
 
@@ -61,6 +66,38 @@ pub(crate) fn same(stream: &StreamName, offered: &NewEvent, recorded: &Recorded)
         && recorded.occurred_at == offered.occurred_at
         && recorded.meta == offered.meta
         && recorded.data == offered.data
+}
+
+#[cfg(feature = "kurrentdb")]
+/// The answer of the first time, if these very events are in the log already. `find` looks an id up.
+pub(crate) fn already<E>(
+    stream: &StreamName,
+    events: &[NewEvent],
+    mut find: impl FnMut(Uuid) -> Result<Option<Recorded>, E>,
+) -> Result<Result<Option<Appended>, AppendError>, E> {
+    let (mut found, mut fresh) = (Vec::<Recorded>::new(), false);
+    for event in events {
+        let Some(recorded) = find(event.id)? else {
+            fresh = true;
+            continue;
+        };
+        let follows = found.last().is_none_or(|before| recorded.position == before.position + 1);
+        if fresh || !follows || !same(stream, event, &recorded) {
+            return Ok(Err(AppendError::IdReused { id: event.id }));
+        }
+        found.push(recorded);
+    }
+    Ok(match (found.first(), found.last()) {
+        (Some(first), Some(_)) if fresh => Err(AppendError::IdReused { id: first.id }),
+        (Some(first), Some(last)) => Ok(Some(Appended {
+            first_position: first.position,
+            last_position: last.position,
+            last_revision: last.revision,
+            leaves: found.iter().map(|event| event.leaf).collect(),
+            already: true,
+        })),
+        _ => Ok(None),
+    })
 }
 
 /// Makes the event what it will be for ever.

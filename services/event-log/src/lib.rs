@@ -21,6 +21,8 @@ pub mod breaks;
 pub mod checkpoint;
 pub mod conformance;
 pub mod error;
+#[cfg(feature = "kurrentdb")]
+pub mod kurrent;
 pub mod ledger;
 pub mod memory;
 pub mod sqlite;
@@ -32,7 +34,9 @@ mod scratch;
 pub use breaks::{Break, Declaration};
 pub use checkpoint::{Checkpoint, NoteError};
 pub use error::{AppendError, DeclareError, Health, OpenError, Opened, ReadError, Reason};
-pub use event::{Appended, Expected, Head, NewEvent, Recorded, StreamName, TypeName};
+pub use event::{Appended, Expected, Following, Head, NewEvent, Recorded, StreamName, TypeName};
+#[cfg(feature = "kurrentdb")]
+pub use kurrent::{Kurrent, KurrentOptions};
 pub use leaf::Hash;
 pub use ledger::ClockSteps;
 pub use memory::Memory;
@@ -45,8 +49,13 @@ pub enum EventLog {
     Sqlite(Sqlite),
     /// In memory only.
     Memory(Memory),
+    /// On a KurrentDB server, with a mirror on this machine.
+    #[cfg(feature = "kurrentdb")]
+    Kurrent(Kurrent),
 }
 
+#[cfg(feature = "kurrentdb")]
+use EventLog::Kurrent as OnServer;
 use EventLog::{Memory as InMemory, Sqlite as OnDisk};
 
 impl EventLog {
@@ -56,6 +65,15 @@ impl EventLog {
     /// [`OpenError`]; a log that is there and not whole opens read-only and says so in [`Opened`].
     pub fn open(options: OpenOptions) -> Result<(Self, Opened), OpenError> {
         Sqlite::open(options).map(|(log, opened)| (OnDisk(log), opened))
+    }
+
+    /// Opens the log on a server (see [`kurrent`]).
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    #[cfg(feature = "kurrentdb")]
+    pub fn open_on_server(options: KurrentOptions) -> Result<(Self, Opened), OpenError> {
+        Kurrent::open(options).map(|(log, opened)| (OnServer(log), opened))
     }
 
     /// An empty log in memory.
@@ -73,6 +91,8 @@ impl EventLog {
     pub async fn append(&self, stream: &StreamName, expected: Expected, events: Vec<NewEvent>) -> Result<Appended, AppendError> {
         match self {
             OnDisk(log) => log.append(stream, expected, events).await,
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.append(stream, expected, events).await,
             InMemory(log) => log.append(stream, expected, events),
         }
     }
@@ -89,6 +109,8 @@ impl EventLog {
     ) -> Result<Appended, AppendError> {
         match self {
             OnDisk(log) => log.append_blocking(stream, expected, events),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.append_blocking(stream, expected, events),
             InMemory(log) => log.append(stream, expected, events),
         }
     }
@@ -100,6 +122,8 @@ impl EventLog {
     pub fn read(&self, from_position: u64, limit: usize) -> Result<Vec<Recorded>, ReadError> {
         match self {
             OnDisk(log) => log.read(from_position, limit),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.mirror().read(from_position, limit),
             InMemory(log) => Ok(log.read(from_position, limit)),
         }
     }
@@ -111,6 +135,8 @@ impl EventLog {
     pub fn read_stream(&self, stream: &StreamName, from_revision: u64, limit: usize) -> Result<Vec<Recorded>, ReadError> {
         match self {
             OnDisk(log) => log.read_stream(stream, from_revision, limit),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.mirror().read_stream(stream, from_revision, limit),
             InMemory(log) => Ok(log.read_stream(stream, from_revision, limit)),
         }
     }
@@ -130,6 +156,8 @@ impl EventLog {
     pub fn event_by_id(&self, id: Uuid) -> Result<Option<Recorded>, ReadError> {
         match self {
             OnDisk(log) => log.event_by_id(id),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.mirror().event_by_id(id),
             InMemory(log) => Ok(log.event_by_id(id)),
         }
     }
@@ -141,6 +169,8 @@ impl EventLog {
     pub fn last_revision(&self, stream: &StreamName) -> Result<Option<u64>, ReadError> {
         match self {
             OnDisk(log) => log.last_revision(stream),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.mirror().last_revision(stream),
             InMemory(log) => Ok(log.last_revision(stream)),
         }
     }
@@ -152,6 +182,8 @@ impl EventLog {
     pub fn streams(&self, prefix: &str) -> Result<Vec<StreamName>, ReadError> {
         match self {
             OnDisk(log) => log.streams(prefix),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.mirror().streams(prefix),
             InMemory(log) => Ok(log.streams(prefix)),
         }
     }
@@ -163,6 +195,8 @@ impl EventLog {
     pub fn position_at(&self, recorded_at: i64) -> Result<u64, ReadError> {
         match self {
             OnDisk(log) => log.position_at(recorded_at),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.mirror().position_at(recorded_at),
             InMemory(log) => Ok(log.position_at(recorded_at)),
         }
     }
@@ -172,6 +206,8 @@ impl EventLog {
     pub fn head(&self) -> Head {
         match self {
             OnDisk(log) => log.head(),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.mirror().head(),
             InMemory(log) => log.head(),
         }
     }
@@ -181,6 +217,8 @@ impl EventLog {
     pub fn health(&self) -> Health {
         match self {
             OnDisk(log) => log.health(),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.mirror().health(),
             InMemory(_) => Health::Writable,
         }
     }
@@ -190,7 +228,19 @@ impl EventLog {
     pub fn follow(&self) -> watch::Receiver<u64> {
         match self {
             OnDisk(log) => log.follow(),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.mirror().follow(),
             InMemory(log) => log.follow(),
+        }
+    }
+
+    /// Whether everything that is kept elsewhere has been seen here; on this machine it always has.
+    #[must_use]
+    pub fn following(&self) -> Following {
+        match self {
+            OnDisk(_) | InMemory(_) => Following::Live,
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.following(),
         }
     }
 
@@ -199,6 +249,8 @@ impl EventLog {
     pub fn clock_steps(&self) -> ClockSteps {
         match self {
             OnDisk(log) => log.clock_steps(),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.clock_steps(),
             InMemory(log) => log.clock_steps(),
         }
     }
@@ -211,6 +263,8 @@ impl EventLog {
     pub fn inclusion_proof(&self, position: u64, size: u64) -> Result<Option<Vec<Hash>>, ReadError> {
         match self {
             OnDisk(log) => log.inclusion_proof(position, size),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.mirror().inclusion_proof(position, size),
             InMemory(log) => Ok(log.inclusion_proof(position, size)),
         }
     }
@@ -223,6 +277,8 @@ impl EventLog {
     pub fn consistency_proof(&self, old: u64, new: u64) -> Result<Option<Vec<Hash>>, ReadError> {
         match self {
             OnDisk(log) => log.consistency_proof(old, new),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.mirror().consistency_proof(old, new),
             InMemory(log) => Ok(log.consistency_proof(old, new)),
         }
     }
@@ -234,6 +290,8 @@ impl EventLog {
     pub fn root_at(&self, size: u64) -> Result<Option<Hash>, ReadError> {
         match self {
             OnDisk(log) => log.root_at(size),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.mirror().root_at(size),
             InMemory(log) => Ok(log.root_at(size)),
         }
     }
@@ -243,6 +301,8 @@ impl EventLog {
     pub fn breaks(&self) -> Vec<Break> {
         match self {
             OnDisk(log) => log.breaks(),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.mirror().breaks(),
             InMemory(_) => Vec::new(),
         }
     }
@@ -264,6 +324,8 @@ impl EventLog {
     pub async fn declare_break(&self, declared: Declaration) -> Result<Appended, DeclareError> {
         match self {
             OnDisk(log) => log.declare_break(declared).await,
+            #[cfg(feature = "kurrentdb")]
+            OnServer(_) => Err(DeclareError::OnServer),
             InMemory(_) => Err(DeclareError::NotReadOnly),
         }
     }
@@ -275,6 +337,8 @@ impl EventLog {
     pub fn declare_break_blocking(&self, declared: Declaration) -> Result<Appended, DeclareError> {
         match self {
             OnDisk(log) => log.declare_break_blocking(declared),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(_) => Err(DeclareError::OnServer),
             InMemory(_) => Err(DeclareError::NotReadOnly),
         }
     }
@@ -286,6 +350,8 @@ impl EventLog {
     pub fn keep_checkpoint(&self, size: u64, note: &str) -> Result<(), AppendError> {
         match self {
             OnDisk(log) => log.keep_checkpoint(size, note),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.mirror().keep_checkpoint(size, note),
             InMemory(log) => {
                 log.keep_checkpoint(size, note);
                 Ok(())
@@ -301,6 +367,11 @@ impl EventLog {
     pub fn verify_all(&self, progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>) -> Result<Option<Reason>, ReadError> {
         match self {
             OnDisk(log) => log.verify_all(progress),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => match log.mirror().verify_all(progress)? {
+                None => log.compare(),
+                found => Ok(found),
+            },
             InMemory(_) => Ok(None),
         }
     }

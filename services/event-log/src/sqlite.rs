@@ -26,6 +26,8 @@ mod declare;
 mod examine;
 mod keeper;
 mod lock;
+#[cfg(feature = "kurrentdb")]
+mod mirror;
 mod ops;
 pub(crate) mod reader;
 pub(crate) mod row;
@@ -33,7 +35,7 @@ pub(crate) mod schema;
 #[cfg(test)]
 mod tests;
 pub(crate) mod walk;
-mod writer;
+pub(crate) mod writer;
 
 use keeper::Keeper;
 use lock::Lock;

@@ -46,9 +46,26 @@ impl<T> Answer<T> {
 /// What the writer is asked to do.
 #[derive(Debug)]
 pub(crate) enum Job {
-    Append { stream: StreamName, expected: Expected, events: Vec<NewEvent>, answer: AppendAnswer },
-    Break { declared: Box<Declaration>, answer: Answer<Result<Appended, DeclareError>> },
-    Note { size: u64, note: String, answer: Answer<Result<(), AppendError>> },
+    Append {
+        stream: StreamName,
+        expected: Expected,
+        events: Vec<NewEvent>,
+        answer: AppendAnswer,
+    },
+    Break {
+        declared: Box<Declaration>,
+        answer: Answer<Result<Appended, DeclareError>>,
+    },
+    Note {
+        size: u64,
+        note: String,
+        answer: Answer<Result<(), AppendError>>,
+    },
+    #[cfg(feature = "kurrentdb")]
+    Mirror {
+        events: Vec<Recorded>,
+        answer: Answer<Result<(), AppendError>>,
+    },
 }
 
 pub(crate) type AppendAnswer = Answer<Result<Appended, AppendError>>;
@@ -128,6 +145,8 @@ impl Writer {
             match other {
                 Some(Job::Break { declared, answer }) => answer.send(self.declare_break(*declared)),
                 Some(Job::Note { size, note, answer }) => answer.send(self.keep_note(size, &note)),
+                #[cfg(feature = "kurrentdb")]
+                Some(Job::Mirror { events, answer }) => answer.send(self.mirror(events)),
                 Some(Job::Append { .. }) | None => {}
             }
         }
@@ -164,7 +183,7 @@ impl Writer {
         }
     }
 
-    fn group(&self) -> Group {
+    pub(super) fn group(&self) -> Group {
         self.group_after(self.shared.tree().frontier())
     }
 
@@ -173,7 +192,7 @@ impl Writer {
     }
 
     /// Commit, anchor, publish.
-    fn finish(&mut self, group: Group) -> Result<(), AppendError> {
+    pub(super) fn finish(&mut self, group: Group) -> Result<(), AppendError> {
         if group.leaves.is_empty() {
             return self.connection.execute_batch("ROLLBACK").map_err(|cause| AppendError::Storage(cause.into()));
         }
