@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::accounts::{Accounts, AccountsError};
 use crate::auth::rate::Rates;
 use crate::config::Config;
-use crate::desk::{InFlight, Recent};
+use crate::desk::{InFlight, Recent, Turns};
 use crate::held::{Held, Now};
 use crate::live::Live;
 use crate::sealing::{Keys, SealingError};
@@ -75,6 +75,7 @@ pub struct App {
     live: Live,
     rates: Rates,
     in_flight: InFlight,
+    turns: Turns,
     recent: Recent,
     setup: Setup,
     past: as_of::Past,
@@ -123,6 +124,7 @@ impl App {
             live: Live::default(),
             rates: Rates::default(),
             in_flight: InFlight::default(),
+            turns: Turns::default(),
             recent: Recent::default(),
             past: as_of::Past::default(),
             started_at: random::now(),
@@ -225,6 +227,10 @@ impl App {
 
     pub(crate) fn in_flight(&self) -> &InFlight {
         &self.in_flight
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     pub(crate) fn recent(&self) -> &Recent {

@@ -3,11 +3,10 @@
 //! Authorise every id in the command, load the stream, decide, append with the expected revision;
 //! on a conflict reload once, then say so. The answer comes when the views have taken it in.
 
-use std::sync::Arc;
-
 use armoury::codes::{Basis, Role};
 use armoury::command::Command;
-use armoury::event::{Actor, Event, Meta};
+use armoury::event::weapon::WeaponEvent;
+use armoury::event::{Actor, Event, Fact, Meta};
 use armoury::ids::{EventId, PlaceId, ServiceNumber};
 use armoury::life::{Ctx, Facts};
 use armoury::refusal::Refusal;
@@ -20,17 +19,21 @@ use uuid::Uuid;
 
 use crate::accounts::answers::Asked;
 use crate::app::App;
-use crate::auth::Who;
 use crate::auth::sign_in::{self, SignInError};
+use crate::auth::{By, Who};
 
 mod authorise;
 pub mod concerns;
+mod in_flight;
 mod recent;
+pub(crate) mod turns;
 
 pub(crate) use authorise::may_act;
 pub use authorise::{may_enrol, may_enrol_in, scope, sees_alert, within_scope};
 pub use concerns::concerns;
+pub use in_flight::InFlight;
 pub use recent::Recent;
+pub use turns::Turns;
 
 /// How an act is done, besides what it is.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +52,8 @@ pub struct How {
     pub cause: Option<EventId>,
     /// Issue: the holder's own password was checked just now (see [`App::check_holder`]).
     pub pin_checked: bool,
+    /// The last position that the one who asks has seen: what changed after it, he has not.
+    pub seen: Option<u64>,
 }
 
 /// An act done.
@@ -66,13 +71,16 @@ pub enum ActError {
     /// The rules refuse; the sentence says why.
     #[error("{0}")]
     Refused(Refusal),
+    /// His sign-in ended, or his token was taken back, while he asked.
+    #[error("Sign in first, or send a token that is still good.")]
+    SignedOut,
     /// Absent, or outside the person's scope: the same answer.
     #[error("There is nothing of this name that you may see.")]
     NotFound,
     /// In scope, but not one of his rights.
     #[error("Your rights here do not include this act.")]
     NotAllowed,
-    /// Somebody else changed it at the same time, twice.
+    /// Somebody else changed it at the same time, or after what the asker has seen of it.
     #[error("Somebody else changed this just now; look again and repeat the act.")]
     Conflict,
     /// The idempotency key belongs to another request.
@@ -127,7 +135,7 @@ impl App {
         let Some(key) = how.idempotency_key.clone() else { return self.act_once(who, &command, &how, None).await };
         check_key(&key)?;
         let person = who.service_number.as_str().to_owned();
-        let _only = self.in_flight().enter(&person, &key).ok_or(ActError::InProgress)?;
+        let _only = self.in_flight().enter_in_turn(&person, &key).await.ok_or(ActError::InProgress)?;
         let seed = hashed(&["muster-ids/v1", &person, &key]);
         let body = fingerprint(&command, &how)?;
         match self.accounts().ask(&person, &key, &body, Uuid::nil(), self.now()).map_err(ActError::failed)? {
@@ -183,12 +191,14 @@ impl App {
         let stream = command.stream(self.node());
         let seed = hashed(&["muster-rule/v1", &cause.to_string(), rule, &stream]);
         let order = Order { actor: Actor::Book { rule: rule.to_owned() }, role: None, place: None, how: &how, seed: Some(seed) };
+        let _turns = self.turns().take(turns::of_command(command)).await;
         self.carry_out(command, &order).await
     }
 
     /// What a gateway or the founding does: decided and written like everything else.
     pub(crate) async fn act_as(&self, actor: Actor, role: Option<Role>, command: &Command, how: &How) -> Result<Done, ActError> {
         let order = Order { actor, role, place: None, how, seed: None };
+        let _turns = self.turns().take(turns::of_command(command)).await;
         self.carry_out(command, &order).await
     }
 
@@ -208,15 +218,40 @@ impl App {
     /// One of many acts: answered when it stands and the views have seen it, not when all that
     /// follows has happened.
     pub(crate) async fn act_unsettled(&self, who: &Who, command: Command, how: &How) -> Result<Done, ActError> {
-        let allowed = authorise::authorise(self, who, &command)?;
-        let order = Order { actor: who.actor(), role: Some(allowed.role), place: allowed.place, how, seed: None };
-        self.carry_out(&command, &order).await
+        self.act_by_right(who, &command, how, None).await
+    }
+
+    /// Rights are those of now, and stay as they are until the act stands in the book: who lost one
+    /// while his request was on its way has lost it.
+    async fn act_by_right(&self, who: &Who, command: &Command, how: &How, seed: Option<[u8; 32]>) -> Result<Done, ActError> {
+        let _turns = self.turns().take(turns::of_act(command)).await;
+        let who = self.as_of_now(who)?;
+        let allowed = authorise::authorise(self, &who, command)?;
+        let order = Order { actor: who.actor(), role: Some(allowed.role), place: allowed.place, how, seed };
+        self.carry_out(command, &order).await
+    }
+
+    /// Held while rights, sign-ins or tokens are taken away outside the log: no act is under way meanwhile.
+    pub(crate) async fn change_rights(&self) -> turns::Taken {
+        self.turns().take(vec![(turns::RIGHTS.to_owned(), turns::Hold::Alone)]).await
+    }
+
+    fn as_of_now(&self, who: &Who) -> Result<Who, ActError> {
+        if who.by == By::Once {
+            return Ok(who.clone()); // Checked just now, for this act alone.
+        }
+        let (rules, now) = (&self.config().sign_in, self.now());
+        let still = self.accounts().still_signed_in(&who.service_number, &who.sign_in, rules, now).map_err(ActError::failed)?;
+        if !still {
+            return Err(ActError::SignedOut);
+        }
+        let mut who = who.clone();
+        who.grants = self.grants(&who.service_number);
+        Ok(who)
     }
 
     async fn act_once(&self, who: &Who, command: &Command, how: &How, seed: Option<[u8; 32]>) -> Result<Done, ActError> {
-        let allowed = authorise::authorise(self, who, command)?;
-        let order = Order { actor: who.actor(), role: Some(allowed.role), place: allowed.place, how, seed };
-        let done = self.carry_out(command, &order).await?;
+        let done = self.act_by_right(who, command, how, seed).await?;
         self.settled(done.position).await;
         Ok(done)
     }
@@ -224,8 +259,13 @@ impl App {
     async fn carry_out(&self, command: &Command, order: &Order<'_>) -> Result<Done, ActError> {
         let name = command.stream(self.node());
         let stream = StreamName::new(name).map_err(ActError::failed)?;
+        let asked_at = self.now();
         for _ in 0..2 {
             let past = self.stream_facts(&stream)?;
+            let last = past.last();
+            if order.how.seen.zip(last).is_some_and(|(seen, last)| last.position > seen) {
+                return Err(ActError::Conflict);
+            }
             let mut facts = Facts::gather(&self.views(), command, self.now());
             facts.pin_checked = order.how.pin_checked;
             let ctx = Ctx { now: self.now(), actor: &order.actor, facts: &facts };
@@ -233,9 +273,12 @@ impl App {
             if events.is_empty() {
                 return Ok(Done { position: self.log().head().size, event_ids: Vec::new() });
             }
+            if last.is_some_and(|last| unseen(&events, order, last, asked_at)) {
+                return Err(ActError::Conflict);
+            }
             let new = self.envelopes(&events, order)?;
             let ids = new.iter().map(|event| EventId(event.id)).collect();
-            let expected = past.last().map_or(Expected::NoStream, |fact| Expected::Revision(fact.revision));
+            let expected = last.map_or(Expected::NoStream, |fact| Expected::Revision(fact.revision));
             match self.log().append(&stream, expected, new).await {
                 Ok(appended) => {
                     self.applied(appended.last_position).await;
@@ -302,6 +345,33 @@ impl App {
     }
 }
 
+/// An act that contradicts what was entered less than this before (seconds) was decided without
+/// seeing it: two clerks, one rifle. Nobody reads, thinks and answers so fast.
+const UNSEEN_SECONDS: i64 = 3;
+
+/// Whether a person's act, as of now and by this device's clock, contradicts the book only because
+/// somebody was quicker. A contradiction with what he could have seen is a fact and is taken.
+fn unseen(events: &[Event], order: &Order<'_>, last: &Fact, asked_at: Moment) -> bool {
+    let by_hand = matches!(order.actor, Actor::Person { .. });
+    let now = order.how.occurred_at.is_none() && order.how.basis.is_none_or(|basis| basis == Basis::Device);
+    let just_now = asked_at.seconds_since(last.recorded_at) < UNSEEN_SECONDS;
+    by_hand && now && order.how.seen.is_none() && just_now && events.iter().any(contradicts)
+}
+
+/// Whether an event says that the book had it otherwise.
+fn contradicts(event: &Event) -> bool {
+    let Event::Weapon(event) = event else { return false };
+    let against = match event {
+        WeaponEvent::Racked(e) => e.against_book,
+        WeaponEvent::Issued(e) => e.against_book,
+        WeaponEvent::Returned(e) => e.against_book,
+        WeaponEvent::SentElsewhere(e) => e.against_book,
+        WeaponEvent::Recovered(e) => e.against_book,
+        _ => None,
+    };
+    against.is_some()
+}
+
 /// What an append's failure means for the one who asked.
 pub(crate) fn refused_append(error: AppendError) -> ActError {
     match error {
@@ -343,35 +413,6 @@ fn check_key(key: &str) -> Result<(), ActError> {
         return Ok(());
     }
     Err(ActError::Invalid("An Idempotency-Key has 1 to 128 printable ASCII characters.".to_owned()))
-}
-
-/// Requests under way, so that the same key is not worked on twice at once.
-#[derive(Debug, Default)]
-pub struct InFlight {
-    keys: Arc<std::sync::Mutex<std::collections::BTreeSet<(String, String)>>>,
-}
-
-/// A request under way; over when dropped.
-#[derive(Debug)]
-pub struct Entered {
-    keys: Arc<std::sync::Mutex<std::collections::BTreeSet<(String, String)>>>,
-    key: (String, String),
-}
-
-impl InFlight {
-    pub(crate) fn enter(&self, person: &str, key: &str) -> Option<Entered> {
-        let key = (person.to_owned(), key.to_owned());
-        let new = self.keys.lock().expect("no holder of this lock panics").insert(key.clone());
-        new.then(|| Entered { keys: Arc::clone(&self.keys), key })
-    }
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        if let Ok(mut keys) = self.keys.lock() {
-            keys.remove(&self.key);
-        }
-    }
 }
 
 fn refused_sign_in(error: SignInError) -> ActError {

@@ -83,6 +83,7 @@ impl App {
         self.check_signature(key, &batch)?;
         let items = understood(&batch)?;
         let _only = self.in_flight().enter("gateway", key.as_str()).ok_or(IntakeError::Busy)?;
+        let _turn = self.turns().take(vec![desk::turns::of_gateway(key.as_str())]).await;
         let received = received(key, &batch);
         let command = Command::Gateway(key.clone(), GatewayCommand::ReceiveBatch(received));
         let actor = Actor::Gateway { key: key.clone() };

@@ -126,7 +126,7 @@ impl App {
         if !from_here || !self.setup().is_link(&request.link, self.now()) {
             return Err(ActError::NotFound);
         }
-        let Request { place, first, second, .. } = request;
+        let Request { place, first, second, link: request_link } = request;
         if first.service_number == second.service_number {
             return Err(ActError::Invalid("The first two are two different people.".to_owned()));
         }
@@ -134,6 +134,9 @@ impl App {
             return Err(ActError::Invalid("Each of the two keeps a password of his own.".to_owned()));
         }
         let _only = self.in_flight().enter("", "set-up").ok_or(ActError::InProgress)?;
+        if !self.setup().is_link(&request_link, self.now()) {
+            return Err(ActError::NotFound); // Somebody was quicker.
+        }
         self.make_founder(&first, &[Role::Custodian, Role::Approver]).await?;
         self.make_founder(&second, &[Role::Approver]).await?;
         let place_id = PlaceId(self.new_id());

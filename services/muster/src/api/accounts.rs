@@ -160,6 +160,7 @@ impl App {
 async fn disable(app: web::Data<App>, who: Who, number: web::Path<ServiceNumber>) -> Result<HttpResponse, Problem> {
     desk::may_enrol(&app, &who)?;
     not_over_a_founder(&app, &who, &number)?;
+    let _alone = app.change_rights().await;
     app.accounts().set_disabled(&number, true).map_err(failed)?;
     shown(&app, &number)
 }
@@ -188,6 +189,7 @@ async fn make_token(app: web::Data<App>, who: Who, asked: Ask<NewToken>) -> Resu
 }
 
 async fn drop_token(app: web::Data<App>, who: Who, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let _alone = app.change_rights().await;
     let dropped = app.accounts().drop_token(&who.service_number, &id).map_err(failed)?;
     if dropped { Ok(HttpResponse::NoContent().finish()) } else { Err(Problem::not_found()) }
 }

@@ -1,7 +1,8 @@
 //! What is asked, read at the door: a body in its shape, and around it when, how known and why.
 //!
 //! Every write takes the fields of its act and, beside them, `occurred_at`, `basis` and `reason`.
-//! The `Idempotency-Key` header makes a repetition harmless; `X-Device` names the device.
+//! The `Idempotency-Key` header makes a repetition harmless; `X-Device` names the device; `X-Seen` is
+//! the last position the client has seen: what changed after it answers 409 instead of being overruled.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -51,13 +52,16 @@ impl<T: DeserializeOwned + 'static> FromRequest for Ask<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let kind = header_text(request, header::CONTENT_TYPE.as_str()).unwrap_or_default();
         let (key, device) = (header_text(request, "idempotency-key"), header_text(request, "x-device"));
+        let seen = header_text(request, "x-seen");
         let body = web::Bytes::from_request(request, payload);
         Box::pin(async move {
             let body = body.await.map_err(|_| too_large())?;
             let (fields, beside) = read(&kind, &body)?;
             let device = device.map(|device| device.chars().filter(|c| !c.is_control()).take(64).collect());
+            let seen = seen.map(|seen| seen.parse()).transpose();
+            let seen = seen.map_err(|_| Problem::bad_request("position", "X-Seen is a position in the log."))?;
             let Beside { occurred_at, basis, reason } = beside;
-            Ok(Self { fields, how: How { occurred_at, basis, reason, idempotency_key: key, device, ..How::default() } })
+            Ok(Self { fields, how: How { occurred_at, basis, reason, idempotency_key: key, device, seen, ..How::default() } })
         })
     }
 }

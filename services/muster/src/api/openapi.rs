@@ -70,6 +70,9 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
         parameters.push(
             json!({"name": "Idempotency-Key", "in": "header", "required": false, "schema": {"type": "string", "maxLength": 128}}),
         );
+        let said = "The last position that the client has seen; if this changed after it: 409 conflict";
+        let seen = json!({"name": "X-Seen", "in": "header", "required": false, "description": said, "schema": {"type": "integer", "minimum": 0}});
+        parameters.push(seen);
     }
     let answer = route.shape.answer.map(|schema| json!({"application/json": {"schema": schema(schemas)}}));
     let mut said = json!({

@@ -123,6 +123,7 @@ impl From<ActError> for Problem {
         let said = error.to_string();
         match error {
             ActError::Refused(refusal) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), said),
+            ActError::SignedOut => Self::not_signed_in(),
             ActError::NotFound => Self::not_found(),
             ActError::NotAllowed => Self::new(StatusCode::FORBIDDEN, "not_allowed", said),
             ActError::Conflict => Self::new(StatusCode::CONFLICT, "conflict", said),

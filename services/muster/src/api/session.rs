@@ -68,6 +68,7 @@ pub fn refused(error: SignInError) -> Problem {
 async fn end(app: web::Data<App>, request: HttpRequest, _who: Who) -> Result<HttpResponse, Problem> {
     let encrypted = app.config().is_encrypted();
     if let Some(secret) = auth::cookie_secret(request.headers(), encrypted) {
+        let _alone = app.change_rights().await;
         app.accounts().end_sign_in(secret).map_err(|cause| Problem::ours(&cause))?;
     }
     Ok(HttpResponse::NoContent().insert_header(auth::no_cookie(encrypted)).insert_header(auth::clear_site_data()).finish())

@@ -160,6 +160,7 @@ pub async fn token(ask: Ask, form: Checked<Fields>) -> Page {
     let failed = |cause| Fault::ours(&cause);
     let (accounts, me) = (ask.app.accounts(), &ask.who.service_number);
     let once = if field(&fields, "step") == "drop" {
+        let _alone = ask.app.change_rights().await;
         accounts.drop_token(me, field(&fields, "id")).map_err(failed)?;
         None
     } else {

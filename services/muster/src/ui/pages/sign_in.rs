@@ -70,6 +70,7 @@ pub async fn leave(app: web::Data<App>, request: HttpRequest, _who: Who, form: C
     let encrypted = app.config().is_encrypted();
     let _ = field(&form.0, "back");
     if let Some(secret) = auth::cookie_secret(request.headers(), encrypted) {
+        let _alone = app.change_rights().await;
         app.accounts().end_sign_in(secret).map_err(|cause| Fault::ours(&cause))?;
     }
     let mut answer = HttpResponse::SeeOther();
