@@ -136,6 +136,8 @@ pub struct Limits {
     pub requests_a_minute: u32,
     /// Live feeds open at once.
     pub live_feeds: u32,
+    /// A connection whose other end takes nothing for so many seconds is cut off.
+    pub stalled_seconds: u32,
 }
 
 impl Default for Config {
@@ -173,7 +175,7 @@ impl Default for SignIn {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { requests_a_minute: 1200, live_feeds: 1024 }
+        Self { requests_a_minute: 1200, live_feeds: 1024, stalled_seconds: 20 }
     }
 }
 
@@ -215,6 +217,7 @@ impl Config {
         range("sign_in.password_length", sign_in.password_length.into(), 8, 64)?;
         range("limits.requests_a_minute", self.limits.requests_a_minute.into(), 1, 10_000_000)?;
         range("limits.live_feeds", self.limits.live_feeds.into(), 1, 100_000)?;
+        range("limits.stalled_seconds", self.limits.stalled_seconds.into(), 1, 3600)?;
         range("web.workers", web.workers as u64, 1, 256)
     }
 

@@ -9,10 +9,12 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use armoury::event::{Event, Fact, Meta, NotUnderstood};
-use armoury::ids::EventId;
+use armoury::ids::{EventId, PlaceId};
+use armoury::life::Life as _;
 use armoury::react::react;
 use armoury::view::Views;
-use event_log::event::Recorded;
+use armoury::weapon::Weapon;
+use event_log::event::{Recorded, StreamName};
 use event_log::{EventLog, ReadError};
 use tag_data::moment::Moment;
 use tokio::sync::watch;
@@ -156,8 +158,10 @@ fn project(app: &App, _: &tokio::runtime::Runtime) -> bool {
     {
         let mut views = app.views_mut();
         for recorded in &page {
-            let fact = take_in(&mut views, recorded);
-            notices.extend(fact.map(|fact| notice(&views, &fact)));
+            let before = crate::desk::concerns::stands(&views, recorded.stream.as_str());
+            let Some(fact) = take_in(&mut views, recorded) else { continue };
+            let after = crate::desk::concerns::stands(&views, &fact.stream);
+            notices.push(notice(&views, &fact, before.into_iter().chain(after)));
         }
     }
     app.applied_to().send_replace(last);
@@ -165,10 +169,10 @@ fn project(app: &App, _: &tokio::runtime::Runtime) -> bool {
     page.len() == PAGE
 }
 
-/// What the live feed says of a fact.
+/// What the live feed says of a fact. `stood`: where its weapon stood just before and just after.
 #[must_use]
-pub fn notice(views: &Views, fact: &Fact) -> Notice {
-    let (places, audience) = crate::desk::concerns(views, fact);
+pub fn notice(views: &Views, fact: &Fact, stood: impl IntoIterator<Item = PlaceId>) -> Notice {
+    let (places, audience) = crate::desk::concerns(views, fact, stood);
     let seen = match &fact.event {
         Event::Gateway(armoury::event::gateway::GatewayEvent::Observed(heard)) => serde_json::to_string(heard).ok(),
         _ => None,
@@ -182,7 +186,30 @@ pub fn notice(views: &Views, fact: &Fact) -> Notice {
         places,
         audience,
         seen,
+        wire: std::sync::OnceLock::new(),
     }
+}
+
+/// The same long afterwards: where the weapon stood then is folded from its stream, so that who
+/// resumes hears exactly what he would have heard.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn notice_again(app: &App, fact: &Fact) -> Result<Notice, ReadError> {
+    let stood = if fact.stream.starts_with("weapon-") { stood_then(app, fact)? } else { Vec::new() };
+    Ok(notice(&app.views(), fact, stood))
+}
+
+fn stood_then(app: &App, then: &Fact) -> Result<Vec<PlaceId>, ReadError> {
+    let Ok(stream) = StreamName::new(then.stream.as_str()) else { return Ok(Vec::new()) };
+    let events = app.log().read_stream(&stream, 0, usize::try_from(then.revision).unwrap_or(usize::MAX).saturating_add(1))?;
+    let (mut weapon, mut stood) = (Weapon::default(), Vec::new());
+    for fact in events.iter().filter_map(|recorded| fact(recorded).ok()).filter(|fact| fact.revision <= then.revision) {
+        stood = weapon.entry.iter().map(|entry| entry.place).collect(); // Before the last one, in the end.
+        Weapon::evolve(&mut weapon, &fact);
+    }
+    stood.extend(weapon.entry.iter().map(|entry| entry.place));
+    Ok(stood)
 }
 
 /// Runs the rules over the next page of what is folded. True if there may be more at once.

@@ -24,6 +24,9 @@ use crate::{api, auth, ui};
 /// The most bytes of a request's body, where a route allows no more.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 
+/// Bytes that the system holds for a connection whose other end is slow; Linux doubles it.
+const SEND_BUFFER_BYTES: usize = 64 * 1024;
+
 /// What browsers are held to.
 const HEADERS: &[(&str, &str)] = &[
     (
@@ -94,6 +97,8 @@ async fn door(
     let refused = check(&request).err();
     let app = request.app_data::<web::Data<App>>().expect("the server gives every request the app").clone();
     let is_asset = request.path().starts_with("/assets/");
+    // Taken before the answer is made: what the answer shows is at least this new.
+    let position = shows_the_present(&request).then(|| *app.applied_to().borrow());
     let answered = match refused {
         Some(problem) => request.into_response(actix_web::ResponseError::error_response(&problem)).map_into_right_body(),
         None => match next.call(request).await {
@@ -109,10 +114,25 @@ async fn door(
     if !(is_asset && headers.contains_key(header::CACHE_CONTROL)) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
+    if let Some(position) = position {
+        headers.insert(HeaderName::from_static("x-position"), HeaderValue::from(position));
+    }
     if app.config().is_encrypted() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     Ok(answer)
+}
+
+/// A signed-in read of the book as it is now: its answer names the position, for `X-Seen`.
+fn shows_the_present(request: &ServiceRequest) -> bool {
+    let past = ["known_at=", "true_at="].iter().any(|word| request.query_string().contains(word));
+    request.path().starts_with(api::BASE) && request.method() == "GET" && signed(request) && !past
+}
+
+fn signed(request: &ServiceRequest) -> bool {
+    let app = request.app_data::<web::Data<App>>().expect("the server gives every request the app");
+    request.headers().contains_key(header::AUTHORIZATION)
+        || auth::cookie_secret(request.headers(), app.config().is_encrypted()).is_some()
 }
 
 fn check(request: &ServiceRequest) -> Result<(), Problem> {
@@ -120,9 +140,7 @@ fn check(request: &ServiceRequest) -> Result<(), Problem> {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
     let own = [format!("http://{host}"), format!("https://{host}"), app.config().url()];
     guard::same_site(request.method(), request.headers(), &own)?;
-    let signed = request.headers().contains_key(header::AUTHORIZATION)
-        || auth::cookie_secret(request.headers(), app.config().is_encrypted()).is_some();
-    if !signed && !request.path().starts_with("/assets/") {
+    if !signed(request) && !request.path().starts_with("/assets/") {
         rate::address(app, &sign_in::address(request.request()))?;
     }
     Ok(())
@@ -134,6 +152,7 @@ fn check(request: &ServiceRequest) -> Result<(), Problem> {
 /// [`ServeError`].
 pub async fn serve(app: Arc<App>, listener: std::net::TcpListener) -> Result<(), ServeError> {
     let web = app.config().web.clone();
+    bound(&listener, app.config().limits.stalled_seconds).map_err(|cause| ServeError::Listen { address: web.listen, cause })?;
     let shared = Arc::clone(&app);
     let server = HttpServer::new(move || build(Arc::clone(&shared)))
         .workers(web.workers)
@@ -147,6 +166,18 @@ pub async fn serve(app: Arc<App>, listener: std::net::TcpListener) -> Result<(),
         Some(tls) => server.listen_rustls_0_23(listener, tls_config(tls)?),
     };
     server.map_err(|cause| ServeError::Listen { address, cause })?.run().await.map_err(ServeError::Stopped)
+}
+
+/// What the system keeps for one connection that is slow to read, and for how long when it reads
+/// nothing. Every accepted connection inherits both from the listener.
+fn bound(listener: &std::net::TcpListener, stalled_seconds: u32) -> std::io::Result<()> {
+    let socket = socket2::SockRef::from(listener);
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(Duration::from_secs(stalled_seconds.into())))?;
+    #[cfg(not(target_os = "linux"))]
+    let _ = stalled_seconds; // Elsewhere the system's own patience holds.
+    Ok(())
 }
 
 /// Takes the address before anything else is done with it.

@@ -44,6 +44,7 @@ async fn metrics(app: web::Data<App>, request: HttpRequest) -> Result<HttpRespon
         ("muster_rules_position", "The last position that the rules have run over.", settled),
         ("muster_log_writable", "1 while the log takes entries.", u64::from(app.read_only().is_none())),
         ("muster_clock_steps", "How often the clock stepped back since the start.", app.log().clock_steps().count),
+        ("muster_live_feeds", "Live feeds open now.", app.live().feeds().into()),
         ("muster_up_seconds", "Seconds since the start.", app.now().seconds_since(app.started_at()).unsigned_abs()),
     ];
     let text: String = figures

@@ -1,12 +1,13 @@
 //! `/api/v1/live`: what happens, as it happens, for those who may see it (server-sent events).
 //!
 //! The id of each event is its position; `Last-Event-ID` or `?after=` resumes exactly there, from
-//! the log. A listener that falls behind is closed and resumes; nobody waits for it. Rights are
-//! looked at again every second: who is disabled or signed out hears no more.
+//! the log. A listener that falls behind reads on from the log; one that reads nothing at all is cut
+//! off by the system (`limits.stalled_seconds`). Nobody waits for either, and nothing is kept for
+//! them. Rights are looked at again every second, however much happens: who is disabled or signed
+//! out hears no more.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -23,7 +24,7 @@ use super::read::query;
 use super::{Needs, Route, route};
 use crate::app::App;
 use crate::auth::Who;
-use crate::live::Notice;
+use crate::live::{Notice, Open};
 use crate::{desk, projector};
 
 /// The rows of this noun.
@@ -37,6 +38,8 @@ query! {
 
 /// A comment is sent when nothing else was for so long.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Sign-in and rights are looked at so often.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Events read from the log at once while catching up.
 const PAGE: usize = 200;
 
@@ -48,19 +51,10 @@ struct Feed {
     sent: u64,
     caught_up: bool,
     waiting: VecDeque<web::Bytes>,
-    looked: Moment,
+    /// When sign-in and rights are looked at next.
+    look: tokio::time::Instant,
     beat: tokio::time::Instant,
     _open: Open,
-}
-
-static OPEN: AtomicU32 = AtomicU32::new(0);
-
-struct Open;
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        OPEN.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 async fn listen(
@@ -69,21 +63,20 @@ async fn listen(
     request: HttpRequest,
     query: web::Query<LiveQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let open = Open;
-    if OPEN.fetch_add(1, Ordering::Relaxed) >= app.config().limits.live_feeds {
+    let Some(open) = app.live().open(app.config().limits.live_feeds) else {
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_feeds", "Too many live feeds are open.")
             .with("retry_after", 5));
-    }
+    };
     let resumed = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
     let resumed =
         resumed.map(str::parse).transpose().map_err(|_| Problem::bad_request("position", "Last-Event-ID is a position."))?;
     let news = app.live().listen();
     let applied = *app.applied_to().borrow();
     let sent = resumed.or(query.after).unwrap_or(applied).min(applied);
-    let looked = app.now();
+    let look = tokio::time::Instant::now() + LOOK_EVERY;
     let waiting = VecDeque::from([web::Bytes::from_static(b"retry: 2000\n\n")]);
     let beat = tokio::time::Instant::now() + HEARTBEAT;
-    let feed = Feed { app, who, news, sent, caught_up: sent >= applied, waiting, looked, beat, _open: open };
+    let feed = Feed { app, who, news, sent, caught_up: sent >= applied, waiting, look, beat, _open: open };
     let stream = futures_util::stream::unfold(feed, |mut feed| async move {
         let chunk = feed.next().await?;
         Some((Ok::<_, actix_web::Error>(chunk), feed))
@@ -99,21 +92,25 @@ impl Feed {
     /// The next bytes, or the end of the feed.
     async fn next(&mut self) -> Option<web::Bytes> {
         loop {
+            if tokio::time::Instant::now() >= self.look {
+                self.still_here()?;
+            }
             if let Some(chunk) = self.waiting.pop_front() {
                 self.beat = tokio::time::Instant::now() + HEARTBEAT;
                 return Some(chunk);
             }
             if !self.caught_up {
                 self.catch_up()?;
+                tokio::task::yield_now().await; // A long past does not hold up the others on this thread.
                 continue;
             }
-            let tick = tokio::time::sleep(Duration::from_secs(1));
             tokio::select! {
                 heard = self.news.recv() => match heard {
                     Ok(notice) => self.tell(&notice),
-                    Err(RecvError::Lagged(_) | RecvError::Closed) => return None,
+                    Err(RecvError::Lagged(_)) => self.caught_up = false,
+                    Err(RecvError::Closed) => return None,
                 },
-                () = tick => self.still_here()?,
+                () = tokio::time::sleep_until(self.look) => {}
             }
         }
     }
@@ -129,8 +126,7 @@ impl Feed {
         let last = page.last()?.position;
         for recorded in page.iter().filter(|recorded| recorded.position <= applied) {
             if let Ok(fact) = projector::fact(recorded) {
-                let notice = projector::notice(&self.app.views(), &fact);
-                self.tell(&notice);
+                self.tell(&projector::notice_again(&self.app, &fact).ok()?);
             }
         }
         self.sent = self.sent.max(last.min(applied));
@@ -143,21 +139,19 @@ impl Feed {
         }
         self.sent = notice.position;
         if may_hear(&self.app.views(), &self.who, notice, self.app.now()) {
-            self.waiting.push_back(web::Bytes::from(text(notice)));
+            self.waiting.push_back(notice.wire.get_or_init(|| web::Bytes::from(text(notice))).clone());
         }
     }
 
     /// Once a second: is he still signed in; every fifteen, a sign of life.
     fn still_here(&mut self) -> Option<()> {
-        let now = self.app.now();
-        if now.seconds_since(self.looked) >= 1 {
-            self.looked = now;
-            let rules = &self.app.config().sign_in;
-            if !self.app.accounts().still_signed_in(&self.who.service_number, &self.who.sign_in, rules, now).unwrap_or(false) {
-                return None;
-            }
-            self.who.grants = self.app.grants(&self.who.service_number);
+        self.look = tokio::time::Instant::now() + LOOK_EVERY;
+        let rules = &self.app.config().sign_in;
+        let (accounts, now) = (self.app.accounts(), self.app.now());
+        if !accounts.still_signed_in(&self.who.service_number, &self.who.sign_in, rules, now).unwrap_or(false) {
+            return None;
         }
+        self.who.grants = self.app.grants(&self.who.service_number);
         if tokio::time::Instant::now() >= self.beat {
             self.waiting.push_back(web::Bytes::from_static(b": here\n\n"));
         }

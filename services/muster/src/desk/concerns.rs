@@ -11,13 +11,13 @@ use armoury::ids::{PlaceId, WeaponId};
 use armoury::view::Views;
 
 /// The places concerned (none = shown to those who see everywhere), and an alert's audience.
+/// `stood`: where the weapon of a weapon's event stood just before and just after it, whatever
+/// became of it since; a move is told in both places.
 #[must_use]
-pub fn concerns(views: &Views, fact: &Fact) -> (Vec<PlaceId>, Option<Audience>) {
+pub fn concerns(views: &Views, fact: &Fact, stood: impl IntoIterator<Item = PlaceId>) -> (Vec<PlaceId>, Option<Audience>) {
     let mut audience = None;
     let mut places: Vec<PlaceId> = match &fact.event {
-        Event::Weapon(event) => {
-            named(event).into_iter().chain(subject(&fact.stream).and_then(|id| weapon_place(views, id))).collect()
-        }
+        Event::Weapon(event) => named(event).into_iter().chain(stood).collect(),
         Event::Place(_) => subject(&fact.stream).into_iter().collect(),
         Event::Person(_) => Vec::new(),
         Event::Count(CountEvent::ItemCounted(item)) => vec![item.place],
@@ -58,6 +58,12 @@ fn named(event: &WeaponEvent) -> Option<PlaceId> {
 /// The id in a stream's name, `<life>-<id>@<node>`.
 pub fn subject<T: std::str::FromStr>(stream: &str) -> Option<T> {
     stream.split_once('-')?.1.split('@').next()?.parse().ok()
+}
+
+/// Where the weapon of this stream stands by these views; nothing for other streams.
+#[must_use]
+pub fn stands(views: &Views, stream: &str) -> Option<PlaceId> {
+    stream.starts_with("weapon-").then(|| subject(stream))?.and_then(|id| weapon_place(views, id))
 }
 
 /// The place on record of a weapon.

@@ -88,11 +88,11 @@ fn seen(ask: &Ask, scope: &Scope, recorded: &Recorded) -> bool {
     if recorded.stream.as_str().starts_with("alert-") {
         return matches!(scope, Scope::Everywhere) && ask.scope(Act::ReadAlertsAbove).is_ok();
     }
-    let views = ask.app.views();
     match (scope, projector::fact(recorded)) {
         (Scope::Everywhere, _) => true,
         (Scope::Places(_), Ok(fact)) => {
-            let places = projector::notice(&views, &fact).places;
+            let places = projector::notice_again(&ask.app, &fact).map(|notice| notice.places).unwrap_or_default();
+            let views = ask.app.views();
             places.iter().any(|place| views.places.in_scope(scope, *place))
         }
         (Scope::Places(_), Err(_)) => false,
