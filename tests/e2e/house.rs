@@ -33,11 +33,16 @@ fn password(number: &str) -> String {
 impl House {
     /// An empty book, founded by two people.
     pub fn found(name: &str) -> Self {
+        Self::found_with(name, "")
+    }
+
+    /// The same with further lines of `[limits]`.
+    pub fn found_with(name: &str, limits: &str) -> Self {
         let folder = Scratch::new(name);
         let address = format!("127.0.0.1:{}", free_port());
         let text = format!(
             "data = {:?}\nnode = \"hq\"\n[web]\nlisten = \"{address}\"\n[sign_in]\npassword_memory_kib = 64\npassword_passes = 1\n\
-             [limits]\nrequests_a_minute = 1000000\n",
+             [limits]\nrequests_a_minute = 1000000\n{limits}\n",
             folder.file("data")
         );
         let config = folder.write("muster.toml", &text);
@@ -56,14 +61,25 @@ impl House {
 
     /// Enters a further person with a right everywhere: asked by one, approved by the other. By token.
     pub fn person(&self, number: &str, role: &str) -> Web {
+        self.person_in(number, role, None)
+    }
+
+    /// The same with the right in one place only.
+    pub fn person_in(&self, number: &str, role: &str, place: Option<&str>) -> Web {
         let path = |act: &str| format!("/api/v1/people/{number}/{act}");
         self.first.post("/api/v1/people", &json!({"service_number": number, "name": format!("Person {number}")}));
         self.first.post(&path("account"), &json!({"password": password(number)}));
-        let grant = json!({"grant": {"role": role, "from": "2026-01-01T00:00:00Z"}});
+        let grant = json!({"grant": {"role": role, "place": place, "from": "2026-01-01T00:00:00Z"}});
         let request = self.first.post(&path("grants"), &grant)["event_ids"][0].clone();
         self.second.post(&path("grants/approve"), &json!({"request": request}));
         let nobody = Web::at(self.address.as_str());
         nobody.with(&token(&nobody, number))
+    }
+
+    /// The service's process.
+    #[allow(dead_code, reason = "asked by the races only")]
+    pub fn process(&self) -> u32 {
+        self.program.as_ref().unwrap().id()
     }
 
     /// The power fails.

@@ -67,6 +67,13 @@ impl Program {
         }
     }
 
+    /// Its process.
+    #[allow(dead_code, reason = "asked by the races only")]
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Everything it said so far.
     #[must_use]
     pub fn said(&self) -> String {

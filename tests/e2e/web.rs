@@ -64,6 +64,12 @@ impl Web {
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Option<Answer> {
         let mut stream = TcpStream::connect(&self.address).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
+        stream.write_all(self.request(method, path, headers, body).as_bytes()).ok()?;
+        read(&mut stream)
+    }
+
+    /// A request's bytes, for whoever sends them otherwise than all at once.
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> String {
         let body = body.unwrap_or_default();
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         if !body.is_empty() {
@@ -75,10 +81,7 @@ impl Web {
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
         }
-        stream.write_all(format!("{request}\r\n{body}").as_bytes()).ok()?;
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).ok()?;
-        parse(&bytes)
+        format!("{request}\r\n{body}")
     }
 
     /// GET that must succeed.
@@ -96,6 +99,13 @@ impl Web {
         assert!((200..300).contains(&answer.status), "POST {path} {body}: {} {}", answer.status, answer.body);
         answer.json()
     }
+}
+
+/// The answer on a connection that ends with it.
+pub fn read(stream: &mut TcpStream) -> Option<Answer> {
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).ok()?;
+    parse(&bytes)
 }
 
 fn parse(bytes: &[u8]) -> Option<Answer> {
