@@ -16,11 +16,11 @@ use reader_gateway::identity::Identity;
 use reader_gateway::port::memory::{self, ReaderEnd};
 use reader_gateway::protocol::DriverName;
 use reader_gateway::run::{Gateway, Parts, fresh_secret};
+use reader_gateway::simulate::run::Terminal;
 use reader_gateway::simulate::tags::Tag;
 use reader_gateway::simulate::{Pace, Simulator};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::watch;
-use tokio_serial::{SerialPort as _, SerialStream};
 
 use super::stores::{COUNTED_TODAY, EXAMINATION};
 use super::world::{Arm, World};
@@ -87,9 +87,8 @@ impl Radio {
     pub fn plug_in(app: &App, world: &World, data: &Path) -> Result<Self, NotHeard> {
         let folder = data.join("gateway");
         std::fs::create_dir_all(&folder).map_err(not_heard("no folder"))?;
-        let (far, near) = SerialStream::pair().map_err(not_heard("the system gives no pseudo-terminal"))?;
-        let line = near.name().unwrap_or_default();
-        let config = Config::parse(&toml(app, world, &line), &folder).map_err(not_heard("its configuration"))?;
+        let line = Terminal::new().map_err(not_heard("the system gives no pseudo-terminal"))?;
+        let config = Config::parse(&toml(app, world, &line.path), &folder).map_err(not_heard("its configuration"))?;
         let identity = Identity::open(&config.gateway.key, fresh_secret).map_err(not_heard("its key"))?;
         let field =
             Field { rack_room: watch::Sender::default(), portal: watch::Sender::default(), depot: watch::Sender::default() };
@@ -99,7 +98,7 @@ impl Radio {
             parts.ports.insert(reader.to_owned(), port);
             tokio::spawn(publish(end, tags));
         }
-        tokio::spawn(on_the_line(far, near, field.rack_room.subscribe()));
+        tokio::spawn(on_the_line(line, field.rack_room.subscribe()));
         let public_key = STANDARD.encode(identity.public_bytes());
         Ok(Self { config, parts, public_key, key_id: identity.id().to_owned(), field })
     }
@@ -150,7 +149,8 @@ port = "mqtt://127.0.0.1:1883/readers/depot-gate/data"
 }
 
 /// A Mercury module at the far end of the line.
-async fn on_the_line(mut far: SerialStream, _near: SerialStream, mut tags: watch::Receiver<Vec<Tag>>) {
+async fn on_the_line(line: Terminal, mut tags: watch::Receiver<Vec<Tag>>) {
+    let Terminal { reader: mut far, kept: _near, .. } = line;
     let mut module = Simulator::new(DriverName::Mercury, Vec::new(), PACE);
     let mut buffer = [0; 512];
     loop {
