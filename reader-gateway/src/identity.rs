@@ -63,9 +63,8 @@ impl Identity {
             Ok(opened) => Self::read(path, opened),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let secret = fresh();
-                let mut made = create_private(path).map_err(file)?;
                 let line = Zeroizing::new(format!("{}\n", *Zeroizing::new(hex::encode(*secret))));
-                made.write_all(line.as_bytes()).and_then(|()| made.sync_all()).map_err(file)?;
+                write_private(path, line.as_bytes()).map_err(file)?;
                 Ok(Self::from_secret(&secret))
             }
             Err(error) => Err(file(error)),
@@ -149,6 +148,26 @@ pub fn is_signed(receipt: &Receipt, key: &[u8; 32]) -> bool {
         (Ok(key), Some(signature)) => key.verify_strict(&receipt.signing_bytes(), &signature).is_ok(),
         _ => false,
     }
+}
+
+/// Writes the file whole or not at all, and its name durably: half a key after a power cut would stop every
+/// later start, and a key that is gone is another gateway.
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let new = path.with_added_extension("new");
+    match std::fs::remove_file(&new) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {} // Left by a start that was cut off.
+    }
+    let mut made = create_private(&new)?;
+    made.write_all(bytes)?;
+    made.sync_all()?;
+    drop(made);
+    if path.exists() {
+        return Err(std::io::ErrorKind::AlreadyExists.into()); // Another run was faster.
+    }
+    std::fs::rename(&new, path)?;
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if cfg!(unix) { File::open(above)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(unix)]

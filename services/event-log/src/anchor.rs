@@ -17,6 +17,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::durable::flush_directory;
 use crate::event::Head;
 
 const SLOT: usize = 512;
@@ -136,11 +137,6 @@ fn parse(bytes: &[u8]) -> Option<Slot> {
     let root = hex::decode(value("root")?).ok()?.try_into().ok()?;
     let slot = Slot { sequence, head: Head { size, root } };
     (render(slot) == bytes).then_some(slot)
-}
-
-/// Makes names in a directory durable, where the system has such a thing.
-pub(crate) fn flush_directory(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -348,7 +348,7 @@ fn write_through(path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::write(&new, format!("{text}\n"))?;
     std::fs::File::open(&new)?.sync_all()?;
     std::fs::rename(&new, path)?;
-    crate::anchor::flush_directory(path.parent().unwrap_or(Path::new(".")))
+    crate::durable::flush_directory(path.parent().unwrap_or(Path::new(".")))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub mod bench;
 pub mod breaks;
 pub mod checkpoint;
 pub mod conformance;
+pub mod durable;
 pub mod error;
 #[cfg(feature = "kurrentdb")]
 pub mod kurrent;

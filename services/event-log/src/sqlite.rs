@@ -5,17 +5,19 @@
 //! is committed and anchored; nobody is shown more. Dropping the last handle ends the threads.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::{self, JoinHandle};
 
-use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use rusqlite::{Connection, MAIN_DB};
 use tokio::sync::watch;
 
 use crate::anchor::{self, Anchor, Anchored};
 use crate::breaks::Break;
+use crate::durable::flush_directory;
 use crate::error::{AppendError, Health, OpenError, Opened, ReadError, Reason, StoreError};
 use crate::event::{Head, Recorded};
 use crate::leaf::Hash;
@@ -155,6 +157,8 @@ impl Sqlite {
         let connection = connect(&path, &options.dir)?;
         let anchored = anchor::read(&anchor_path).map_err(|cause| OpenError::File { path: anchor_path.clone(), cause })?;
         let examined = examine::examine(&connection, &anchored, options.window).map_err(|cause| trouble(cause.into()))?;
+        // By now every file of the log has its name, the write-ahead log too; SQLite would not say if this failed.
+        flush_directory(&options.dir).map_err(|cause| OpenError::File { path: options.dir.clone(), cause })?;
         let head = examined.head();
         let anchor = match &examined.finding {
             None => Some(raise(&anchor_path, &anchored, head, examined.brought_up).map_err(|cause| trouble(cause.into()))?),
@@ -228,6 +232,10 @@ fn stopped() -> AppendError {
 fn connect(path: &Path, dir: &Path) -> Result<Connection, OpenError> {
     let trouble = |cause: rusqlite::Error| OpenError::Storage { dir: dir.to_owned(), cause: cause.into() };
     let mut connection = schema::connect_writer(path).map_err(trouble)?;
+    // SQLite quietly opens what it may not write: the first entry would fail, not the start.
+    if connection.is_readonly(MAIN_DB).map_err(trouble)? {
+        return Err(OpenError::File { path: path.to_owned(), cause: ErrorKind::PermissionDenied.into() });
+    }
     match schema::whose(&connection).map_err(trouble)? {
         Whose::Ours => {}
         Whose::Foreign => return Err(OpenError::NotALog { path: path.to_owned() }),
@@ -235,7 +243,6 @@ fn connect(path: &Path, dir: &Path) -> Result<Connection, OpenError> {
         Whose::Fresh => schema::create(&mut connection).map_err(trouble)?,
     }
     schema::make_durable(&connection).map_err(trouble)?;
-    anchor::flush_directory(dir).map_err(|cause| OpenError::File { path: dir.to_owned(), cause })?;
     Ok(connection)
 }
 

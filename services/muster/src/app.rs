@@ -13,6 +13,7 @@ use armoury::ids::{NodeId, ServiceNumber};
 use armoury::sealed::Sealed;
 use armoury::view::Views;
 use ed25519_dalek::SigningKey;
+use event_log::durable::make_directory;
 use event_log::{EventLog, Health, OpenError, OpenOptions, ReadError};
 use parking_lot::RwLockWriteGuard;
 use tag_data::moment::Moment;
@@ -98,7 +99,7 @@ impl App {
     /// # Errors
     /// [`StartError`]. A log that is there but not whole opens all the same, read-only and loudly.
     pub fn open(config: Config) -> Result<Arc<Self>, StartError> {
-        private_folder(&config.data).map_err(|cause| StartError::Folder { path: config.data.clone(), cause })?;
+        make_directory(&config.data).map_err(|cause| StartError::Folder { path: config.data.clone(), cause })?;
         let log = open_log(&config)?;
         Self::compose(config, log)
     }
@@ -309,15 +310,6 @@ async fn wait(news: &watch::Sender<u64>, position: u64, longest: Duration) {
     if tokio::time::timeout(longest, reached).await.is_err() {
         tracing::warn!(log.position = position, "The views are slow to follow the log.");
     }
-}
-
-/// The data folder is its owner's alone; one that is there already keeps what its owner set.
-fn private_folder(path: &std::path::Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 fn open_log(config: &Config) -> Result<EventLog, StartError> {

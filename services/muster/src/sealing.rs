@@ -3,7 +3,6 @@
 //! Keys live in `keys.sqlite` and `service.key`, never in the log. Destroying a person's key makes
 //! his sealed fields unreadable for ever while every leaf stays valid. No key is ever printed.
 
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -13,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use ed25519_dalek::SigningKey;
+use event_log::durable::write_private;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use zeroize::Zeroizing;
 
@@ -125,10 +125,8 @@ pub fn service_key(path: &Path) -> Result<SigningKey, SealingError> {
     let wrong = |why: String| SealingError::ServiceKey { path: path.display().to_string(), why };
     if !path.exists() {
         let seed = Zeroizing::new(random::bytes::<32>());
-        let mut file = new_private_file(path).map_err(|e| wrong(e.to_string()))?;
-        file.write_all(Zeroizing::new(hex::encode(seed.as_slice())).as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(|e| wrong(e.to_string()))?;
+        // Whole or not at all: half a key after a power cut would stop every later start.
+        write_private(path, Zeroizing::new(hex::encode(seed.as_slice())).as_bytes()).map_err(|e| wrong(e.to_string()))?;
     }
     if !is_private(path) {
         return Err(wrong("others may read it; allow only its owner (chmod 600)".to_owned()));
@@ -137,14 +135,6 @@ pub fn service_key(path: &Path) -> Result<SigningKey, SealingError> {
     let mut seed = Zeroizing::new([0_u8; 32]);
     hex::decode_to_slice(text.trim(), seed.as_mut_slice()).map_err(|_| wrong("it does not hold 64 hex digits".to_owned()))?;
     Ok(SigningKey::from_bytes(&seed))
-}
-
-fn new_private_file(path: &Path) -> std::io::Result<std::fs::File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(unix)]

@@ -13,6 +13,7 @@ use super::walk::{self, Finding, Walk};
 use super::writer::{Trouble, Writer};
 use crate::anchor::{self, Anchor, Anchored};
 use crate::breaks::{self, BREAK_TYPE, Break, BreakRecord, Declaration};
+use crate::durable::flush_directory;
 use crate::error::{AppendError, DeclareError, Reason};
 use crate::event::{Appended, Head, NewEvent, Recorded, TypeName};
 use crate::leaf::Hash;
@@ -158,7 +159,7 @@ impl Writer {
                 fs::File::open(kept.join(name))?.sync_all()?;
             }
         }
-        anchor::flush_directory(&kept)
+        flush_directory(&kept)
     }
 }
 

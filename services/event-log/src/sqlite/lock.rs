@@ -8,6 +8,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::process;
 
+use crate::durable::make_directory;
 use crate::error::OpenError;
 
 /// The lock; dropped, the log may be opened again.
@@ -19,7 +20,7 @@ pub(crate) struct Lock {
 impl Lock {
     /// Makes the directory (0700) if it is not there, and takes the lock in it.
     pub(crate) fn take(dir: &Path) -> Result<Self, OpenError> {
-        make_private(dir)?;
+        make_directory(dir).map_err(|cause| OpenError::File { path: dir.to_owned(), cause })?;
         if let Some(kind) = network_disk(dir) {
             return Err(OpenError::NetworkDisk { dir: dir.to_owned(), kind });
         }
@@ -40,17 +41,6 @@ impl Lock {
         writeln!(file, "{}", process::id()).map_err(trouble)?;
         Ok(Self { _file: file })
     }
-}
-
-fn make_private(dir: &Path) -> Result<(), OpenError> {
-    if dir.is_dir() {
-        return Ok(());
-    }
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(|cause| OpenError::File { path: dir.to_owned(), cause })
 }
 
 /// The kind of a network file system under the directory, where the system tells (Linux).
