@@ -2,6 +2,8 @@
 //!
 //! None of this is evidence, so none of it is in the log. Secrets are kept as hashes only: losing
 //! this file loses convenience, never history. One person = one service number = one account.
+//! All the same what was answered stays: a power cut must not bring a disabled account back. So every
+//! change is flushed, but for what is only found a little older, or follows from the log again.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
@@ -90,7 +92,7 @@ impl Accounts {
     pub fn open(path: &Path, rules: &crate::config::SignIn) -> Result<Self, AccountsError> {
         let file = Connection::open(path)?;
         crate::private_file(path);
-        file.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000;")?;
+        file.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;")?;
         file.execute_batch(TABLES)?;
         Ok(Self {
             file: Mutex::new(file),
@@ -113,13 +115,23 @@ impl Accounts {
     /// # Errors
     /// When the file does not answer.
     pub fn set_mark(&self, name: &str, value: &str) -> Result<(), AccountsError> {
-        self.lock().execute("INSERT INTO marks VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET value = ?2", [name, value])?;
+        lazily(&self.lock(), |file| {
+            file.execute("INSERT INTO marks VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET value = ?2", [name, value])
+        })?;
         Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.file.lock().expect("no holder of the accounts' lock panics")
     }
+}
+
+/// Writes without a flush of its own: after a power cut this one change may be gone. The next flush covers it.
+fn lazily<T>(file: &Connection, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    file.pragma_update(None, "synchronous", "NORMAL")?;
+    let written = write(file);
+    file.pragma_update(None, "synchronous", "FULL")?;
+    written
 }
 
 /// What is kept of a secret. The secrets have 256 random bits, so a plain hash is enough.

@@ -1,13 +1,14 @@
 //! Remembered answers: the same request under the same idempotency key gets the same answer.
 //!
 //! The key is noted with the ids' seed before the act and the answer after it, so that a request
-//! cut off in between finds its own events again instead of writing them twice.
+//! cut off in between finds its own events again instead of writing them twice. The note is flushed; the
+//! answer is not: what a power cut takes of it is found in the log again.
 
 use rusqlite::{OptionalExtension as _, params};
 use tag_data::moment::Moment;
 use uuid::Uuid;
 
-use super::{Accounts, AccountsError};
+use super::{Accounts, AccountsError, lazily};
 
 /// Answers are kept so long (seconds).
 const KEPT: i64 = 7 * 24 * 3600;
@@ -35,7 +36,8 @@ impl Accounts {
     /// When the file does not answer.
     pub fn ask(&self, person: &str, key: &str, body: &[u8; 32], seed: Uuid, now: Moment) -> Result<Asked, AccountsError> {
         let file = self.lock();
-        file.execute("DELETE FROM answers WHERE created_at < ?1", [now.plus_seconds(-KEPT).micros()])?;
+        let old = now.plus_seconds(-KEPT).micros();
+        lazily(&file, |file| file.execute("DELETE FROM answers WHERE created_at < ?1", [old]))?;
         let new = file.execute(
             "INSERT OR IGNORE INTO answers(person, key, body, seed, created_at) VALUES(?1, ?2, ?3, ?4, ?5)",
             params![person, key, body, seed.to_string(), now.micros()],
@@ -61,10 +63,8 @@ impl Accounts {
     /// # Errors
     /// When the file does not answer.
     pub fn answer(&self, person: &str, key: &str, status: u16, answer: &[u8]) -> Result<(), AccountsError> {
-        self.lock().execute(
-            "UPDATE answers SET status = ?3, answer = ?4 WHERE person = ?1 AND key = ?2",
-            params![person, key, status, answer],
-        )?;
+        let kept = "UPDATE answers SET status = ?3, answer = ?4 WHERE person = ?1 AND key = ?2";
+        lazily(&self.lock(), |file| file.execute(kept, params![person, key, status, answer]))?;
         Ok(())
     }
 
@@ -73,7 +73,8 @@ impl Accounts {
     /// # Errors
     /// When the file does not answer.
     pub fn forget(&self, person: &str, key: &str) -> Result<(), AccountsError> {
-        self.lock().execute("DELETE FROM answers WHERE person = ?1 AND key = ?2 AND status IS NULL", [person, key])?;
+        let begun = "DELETE FROM answers WHERE person = ?1 AND key = ?2 AND status IS NULL";
+        lazily(&self.lock(), |file| file.execute(begun, [person, key]))?;
         Ok(())
     }
 }

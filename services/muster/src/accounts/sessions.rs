@@ -5,7 +5,7 @@ use armoury::ids::ServiceNumber;
 use rusqlite::{OptionalExtension as _, params};
 use tag_data::moment::Moment;
 
-use super::{Accounts, AccountsError, hash};
+use super::{Accounts, AccountsError, hash, lazily};
 use crate::config::SignIn;
 use crate::random;
 
@@ -67,7 +67,8 @@ impl Accounts {
             return Ok(None);
         }
         if now.seconds_since(seen) >= SEEN_EVERY {
-            file.execute("UPDATE sessions SET seen_at = ?2 WHERE hash = ?1", params![key, now.micros()])?;
+            let seen = "UPDATE sessions SET seen_at = ?2 WHERE hash = ?1";
+            lazily(&file, |file| file.execute(seen, params![key, now.micros()]))?;
         }
         Ok(person.parse().ok().map(|service_number| Session { service_number, sign_in, locale }))
     }
