@@ -9,12 +9,14 @@
 //! safe. One burst is one transaction. Acknowledged items stay a week for a service that comes back
 //! from its backup. The box is bounded: what does not fit is counted on disk, and the count is
 //! declared as an item of its own as soon as there is room. Items are never changed.
+//! After a write or flush that failed (a full disk aside) nothing is believed: the file is opened again,
+//! looked through and flushed whole before it takes anything more.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use serde_json::value::RawValue;
 use tag_data::batch::{BATCH_BYTES_MAX, ITEM_BYTES_MAX, ITEMS_MAX};
 use tag_data::moment::Moment;
@@ -69,6 +71,15 @@ pub enum OutboxError {
     },
 }
 
+impl OutboxError {
+    /// Whether it is certain that nothing was written: the disk was full, or somebody else held the file.
+    fn is_harmless(&self) -> bool {
+        let Self::Use { cause, .. } = self else { return false };
+        let code = cause.sqlite_error_code();
+        matches!(code, Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy | ErrorCode::ConstraintViolation))
+    }
+}
+
 fn failed(what: &'static str) -> impl FnOnce(rusqlite::Error) -> OutboxError {
     move |cause| OutboxError::Use { what, cause }
 }
@@ -88,6 +99,9 @@ pub struct Waiting {
 #[derive(Debug)]
 pub struct Outbox {
     db: Connection,
+    path: PathBuf,
+    /// A write or flush failed: what is in the file is unknown until it was opened again.
+    doubt: bool,
     /// Held while we run; the system frees it even if we are killed.
     lock: Option<File>,
     boot: i64,
@@ -130,16 +144,61 @@ impl Outbox {
             return Err(OutboxError::OldSqlite(rusqlite::version()));
         }
         let opening = |cause| OutboxError::Open { path: path.to_owned(), cause };
-        let db = Connection::open(path).map_err(opening)?;
-        db.busy_timeout(Duration::from_secs(10)).map_err(opening)?;
-        db.pragma_update(None, "journal_mode", "WAL").map_err(opening)?;
-        db.pragma_update(None, "synchronous", "FULL").map_err(opening)?;
+        let db = connect(path).map_err(opening)?;
         db.execute_batch(SCHEMA).map_err(opening)?;
-        let mut outbox = Self { db, lock: None, boot: 0, next: 0, acked: 0, lost: 0, most: 0 };
+        let mut outbox =
+            Self { db, path: path.to_owned(), doubt: false, lock: None, boot: 0, next: 0, acked: 0, lost: 0, most: 0 };
         outbox.next = outbox.number("next")?;
         outbox.acked = outbox.number("acked")?;
         outbox.lost = outbox.number("lost")?;
         Ok(outbox)
+    }
+
+    /// Does what writes; if it fails the file is in doubt, unless it is certain that nothing was written.
+    fn written<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, OutboxError>) -> Result<T, OutboxError> {
+        self.sure()?;
+        let result = work(self);
+        self.doubt = result.as_ref().is_err_and(|error| !error.is_harmless());
+        result
+    }
+
+    /// After a doubt: opens the file again, takes back what the failed write may have left in it, and flushes
+    /// all of it. A flush that fails once is never simply repeated: the second may wrongly report success.
+    fn sure(&mut self) -> Result<(), OutboxError> {
+        if !self.doubt {
+            return Ok(());
+        }
+        let nowhere = Connection::open_in_memory().map_err(failed("open"))?;
+        drop(std::mem::replace(&mut self.db, nowhere)); // Closed before it is opened again.
+        let path = self.path.clone();
+        self.db = connect(&path).map_err(|cause| OutboxError::Open { path, cause })?;
+        let (next, acked) = (self.next, self.acked);
+        let renewed = self.db.query_row("PRAGMA quick_check", [], |row| row.get::<_, String>(0)).and_then(|found| {
+            if found != "ok" {
+                return Err(rusqlite::Error::SqliteFailure(
+                    rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
+                    Some(found),
+                ));
+            }
+            let transaction = self.db.transaction()?;
+            transaction.execute("DELETE FROM item WHERE seq >= ?1", [next as i64])?;
+            for (name, value) in [("next", next), ("acked", acked), ("lost", self.lost)] {
+                transaction
+                    .execute("INSERT OR REPLACE INTO fact(name, value) VALUES (?1, ?2)", params![name, value.to_string()])?;
+            }
+            transaction.commit()?;
+            self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+        });
+        match renewed.map_err(failed("renew"))? {
+            0 => self.doubt = false,
+            _ => {
+                return Err(failed("renew")(rusqlite::Error::SqliteFailure(
+                    rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY),
+                    None,
+                )));
+            }
+        }
+        Ok(())
     }
 
     fn fact(&self, name: &str) -> Result<Option<String>, OutboxError> {
@@ -197,7 +256,7 @@ impl Outbox {
                 None => missing += 1,
             }
         }
-        self.write(&lines, missing).map_err(failed("write to"))?;
+        self.written(|outbox| outbox.write(&lines, missing).map_err(failed("write to")))?;
         self.lost = missing;
         self.next += lines.len() as u64;
         Ok(())
@@ -260,7 +319,7 @@ impl Outbox {
     /// The disk.
     pub fn acknowledge(&mut self, next: u64, head: &Head, now: Moment) -> Result<(), OutboxError> {
         let next = next.min(self.next);
-        self.lazily(|db, acked| {
+        self.lazily(move |db, acked| {
             let mut mark = db.prepare("UPDATE item SET acked_at = ?1 WHERE seq >= ?2 AND seq < ?3 AND acked_at IS NULL")?;
             mark.execute(params![now.micros(), acked as i64, next as i64])?;
             let mut set = db.prepare("INSERT OR REPLACE INTO fact(name, value) VALUES (?1, ?2)")?;
@@ -275,14 +334,16 @@ impl Outbox {
 
     /// Writes without a flush of its own; the next burst's flush covers it.
     fn lazily(&mut self, work: impl FnOnce(&Connection, u64) -> rusqlite::Result<()>) -> Result<(), OutboxError> {
-        self.db.pragma_update(None, "synchronous", "NORMAL").map_err(failed("set up"))?;
-        let acked = self.acked;
-        let result = self.db.transaction().and_then(|transaction| {
-            work(&transaction, acked)?;
-            transaction.commit()
-        });
-        self.db.pragma_update(None, "synchronous", "FULL").map_err(failed("set up"))?;
-        result.map_err(failed("write to"))
+        self.written(|outbox| {
+            outbox.db.pragma_update(None, "synchronous", "NORMAL").map_err(failed("set up"))?;
+            let acked = outbox.acked;
+            let result = outbox.db.transaction().and_then(|transaction| {
+                work(&transaction, acked)?;
+                transaction.commit()
+            });
+            outbox.db.pragma_update(None, "synchronous", "FULL").map_err(failed("set up"))?;
+            result.map_err(failed("write to"))
+        })
     }
 
     /// The head of the last receipt.
@@ -299,8 +360,8 @@ impl Outbox {
     /// # Errors
     /// The disk.
     pub fn forget_head(&mut self) -> Result<(), OutboxError> {
-        self.db.execute("DELETE FROM fact WHERE name IN ('head_size', 'head_root')", []).map_err(failed("write to"))?;
-        Ok(())
+        let forgotten = "DELETE FROM fact WHERE name IN ('head_size', 'head_root')";
+        self.written(|outbox| outbox.db.execute(forgotten, []).map(drop).map_err(failed("write to")))
     }
 
     /// The service lacks items that it once confirmed: send again from there. False: we no longer hold them.
@@ -331,7 +392,8 @@ impl Outbox {
         let lost = self.acked.saturating_sub(from);
         let hole = line(&Item::HoleDeclared(Hole { lost, reason: reason.to_owned(), at: now })).unwrap_or_default();
         let (acked, boot, waiting) = (self.acked, self.boot, self.waiting());
-        let renumbered = self.db.transaction().and_then(|transaction| {
+        let renumber = |db: &mut Connection| -> rusqlite::Result<()> {
+            let transaction = db.transaction()?;
             transaction.execute("DELETE FROM item WHERE seq < ?1", [acked as i64])?;
             // Through negative numbers, so that no number is ever held twice on the way.
             transaction.execute("UPDATE item SET seq = -1 - seq", [])?;
@@ -342,8 +404,8 @@ impl Outbox {
                     .execute("INSERT OR REPLACE INTO fact(name, value) VALUES (?1, ?2)", params![name, value.to_string()])?;
             }
             transaction.commit()
-        });
-        renumbered.map_err(failed("renumber"))?;
+        };
+        self.written(|outbox| renumber(&mut outbox.db).map_err(failed("renumber")))?;
         (self.next, self.acked) = (from + 1 + waiting, from);
         Ok(())
     }
@@ -354,8 +416,17 @@ impl Outbox {
     /// The disk.
     pub fn prune(&mut self, now: Moment) -> Result<usize, OutboxError> {
         let before = now.plus_seconds(-KEPT_DAYS * 24 * 3600).micros();
-        self.db.execute("DELETE FROM item WHERE acked_at < ?1 AND acked_at IS NOT NULL", [before]).map_err(failed("prune"))
+        let old = "DELETE FROM item WHERE acked_at < ?1 AND acked_at IS NOT NULL";
+        self.written(|outbox| outbox.db.execute(old, [before]).map_err(failed("prune")))
     }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let db = Connection::open(path)?;
+    db.busy_timeout(Duration::from_secs(10))?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    Ok(db)
 }
 
 /// The item's JSON as it will be signed, hashed and stored: no blanks, members as the treaty orders them.
