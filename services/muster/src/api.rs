@@ -47,6 +47,11 @@ pub enum Needs {
 /// A type's schema, by the generator that collects them.
 pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
+/// How a type reads a query's text or a body's bytes at the door, without anything behind it.
+pub type ReadsQuery = fn(&str) -> bool;
+/// The same for a JSON body.
+pub type ReadsBody = fn(&[u8]) -> bool;
+
 /// What a route reads and answers.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
@@ -56,6 +61,10 @@ pub struct Shape {
     pub body: Option<SchemaOf>,
     /// Answer.
     pub answer: Option<SchemaOf>,
+    /// Whether a query is understood; tests send what nobody would.
+    pub reads_query: Option<ReadsQuery>,
+    /// Whether a JSON body is understood.
+    pub reads_body: Option<ReadsBody>,
 }
 
 /// One route.
@@ -97,11 +106,17 @@ macro_rules! route {
                 query: $crate::api::route!(@schema $($query)?),
                 body: $crate::api::route!(@schema $($body)?),
                 answer: $crate::api::route!(@schema $($answer)?),
+                reads_query: $crate::api::route!(@query $($query)?),
+                reads_body: $crate::api::route!(@body $($body)?),
             },
             summary: $summary,
             handler: || actix_web::web::method(actix_web::http::Method::$method).to($handler),
         }
     };
+    (@query) => { None };
+    (@query $kind:ty) => { Some(|text: &str| actix_web::web::Query::<$kind>::from_query(text).is_ok()) };
+    (@body) => { None };
+    (@body $kind:ty) => { Some(|body: &[u8]| $crate::api::ask::understands::<$kind>(body)) };
     (@schema) => { None };
     (@schema $kind:ty) => { Some(|schemas: &mut schemars::SchemaGenerator| schemas.subschema_for::<$kind>()) };
 }

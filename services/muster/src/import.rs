@@ -61,7 +61,8 @@ pub enum ImportError {
 }
 
 /// A row that is good.
-struct Row {
+#[derive(Debug)]
+pub struct Row {
     line: u64,
     weapon: WeaponId,
     register: Register,
@@ -110,11 +111,7 @@ impl App {
     /// # Errors
     /// [`ImportError`].
     pub async fn import_ledger(&self, who: &Who, bytes: &[u8], dry_run: bool) -> Result<ImportReport, ImportError> {
-        let text = std::str::from_utf8(bytes).map_err(|_| ImportError::NotText)?;
-        if bytes.len() > BYTES_MAX {
-            return Err(ImportError::TooLarge);
-        }
-        let checked = self.check_ledger(who, text)?;
+        let checked = self.check_ledger(who, bytes)?;
         let total = checked.len();
         let (good, bad): (Vec<_>, Vec<_>) = checked.into_iter().partition(Result::is_ok);
         let good: Vec<Row> = good.into_iter().filter_map(Result::ok).collect();
@@ -127,19 +124,10 @@ impl App {
         Ok(ImportReport { dry_run, total, good: number, already, entered, bad: count, rows, position })
     }
 
-    fn check_ledger(&self, who: &Who, text: &str) -> Result<Vec<Result<Row, BadRow>>, ImportError> {
-        let table = read_table(text)?;
+    fn check_ledger(&self, who: &Who, bytes: &[u8]) -> Result<Vec<Result<Row, BadRow>>, ImportError> {
+        let table = read_table(bytes)?;
         let views = self.views();
-        let paths = paths(&views);
-        let mut seen = Seen::default();
-        let mut rows = Vec::with_capacity(table.len());
-        for fields in &table {
-            let bad = |because: String| BadRow { line: fields.line, serial: fields.get("serial").to_owned(), because };
-            let row =
-                understand(fields, &paths).and_then(|row| seen.first_time(row)).and_then(|row| stands(self, &views, who, row));
-            rows.push(row.map_err(bad));
-        }
-        Ok(rows)
+        Ok(understood(&table, &paths(&views), |row| stands(self, &views, who, row)))
     }
 
     async fn enter_rows(&self, who: &Who, rows: Vec<Row>) -> Result<usize, ActError> {
@@ -182,7 +170,33 @@ impl Fields {
     }
 }
 
-fn read_table(text: &str) -> Result<Vec<Fields>, ImportError> {
+/// Reads a ledger as the import does, up to the point where the book is asked: `places` are the known ones
+/// by id and by path in lower case.
+///
+/// # Errors
+/// [`ImportError`]: it is no table.
+pub fn rehearse(bytes: &[u8], places: &BTreeMap<String, Option<PlaceId>>) -> Result<Vec<Result<Row, BadRow>>, ImportError> {
+    Ok(understood(&read_table(bytes)?, places, Ok))
+}
+
+fn understood(
+    table: &[Fields],
+    places: &BTreeMap<String, Option<PlaceId>>,
+    stands: impl Fn(Row) -> Result<Row, String>,
+) -> Vec<Result<Row, BadRow>> {
+    let mut seen = Seen::default();
+    let row = |fields: &Fields| {
+        let bad = |because: String| BadRow { line: fields.line, serial: fields.get("serial").to_owned(), because };
+        understand(fields, places).and_then(|row| seen.first_time(row)).and_then(&stands).map_err(bad)
+    };
+    table.iter().map(row).collect()
+}
+
+fn read_table(bytes: &[u8]) -> Result<Vec<Fields>, ImportError> {
+    if bytes.len() > BYTES_MAX {
+        return Err(ImportError::TooLarge);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| ImportError::NotText)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let heads = reader.headers().map_err(|cause| ImportError::Columns(cause.to_string()))?;

@@ -60,7 +60,8 @@ struct Outer<'a> {
 }
 
 /// An item understood: its type, its bytes, when and where.
-struct Item<'a> {
+#[derive(Debug)]
+pub struct Item<'a> {
     kind: &'a str,
     data: &'a str,
     at: Moment,
@@ -73,10 +74,7 @@ impl App {
     /// # Errors
     /// [`IntakeError`]; nothing is lost by any of them, the gateway keeps what has no receipt.
     pub async fn take_in(&self, key: &GatewayKey, body: &[u8]) -> Result<Receipt, IntakeError> {
-        if body.len() > BATCH_BYTES_MAX {
-            return Err(IntakeError::TooLarge);
-        }
-        let batch: Batch = serde_json::from_slice(body).map_err(|cause| IntakeError::Form(cause.to_string()))?;
+        let batch = parsed(body)?;
         if batch.gateway != key.as_str() {
             return Err(IntakeError::Form("the batch is another gateway's".to_owned()));
         }
@@ -186,8 +184,22 @@ fn received(key: &GatewayKey, batch: &Batch) -> BatchReceived {
     }
 }
 
+/// Reads a batch's bytes: the size before anything else.
+///
+/// # Errors
+/// [`IntakeError::TooLarge`] or [`IntakeError::Form`].
+pub fn parsed(body: &[u8]) -> Result<Batch, IntakeError> {
+    if body.len() > BATCH_BYTES_MAX {
+        return Err(IntakeError::TooLarge);
+    }
+    serde_json::from_slice(body).map_err(|cause| IntakeError::Form(cause.to_string()))
+}
+
 /// Reads every item; one that is not in the signed form refuses the batch.
-fn understood(batch: &Batch) -> Result<Vec<Item<'_>>, IntakeError> {
+///
+/// # Errors
+/// [`IntakeError::TooLarge`] or [`IntakeError::Form`].
+pub fn understood(batch: &Batch) -> Result<Vec<Item<'_>>, IntakeError> {
     if batch.items.len() > ITEMS_MAX || batch.items.iter().any(|item| item.get().len() > ITEM_BYTES_MAX) {
         return Err(IntakeError::TooLarge);
     }

@@ -66,6 +66,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Ask<T> {
     }
 }
 
+/// Whether a JSON body is understood as this act, with what may stand beside it.
+pub fn understands<T: DeserializeOwned>(body: &[u8]) -> bool {
+    read::<T>("application/json", body).is_ok()
+}
+
 fn read<T: DeserializeOwned>(kind: &str, body: &[u8]) -> Result<(T, Beside), Problem> {
     let wrong = |cause: serde_json::Error| Problem::bad_request("body_not_understood", cause.to_string());
     if !body.is_empty() && kind.split(';').next().map(str::trim) != Some("application/json") {

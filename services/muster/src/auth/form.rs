@@ -39,17 +39,33 @@ impl<T: DeserializeOwned + 'static> FromRequest for Checked<T> {
 }
 
 fn read<T: DeserializeOwned>(who: &Who, body: &[u8]) -> Result<T, Problem> {
-    let unreadable = |why: String| Problem::bad_request("form_not_understood", why);
+    let (token, given) = split(body)?;
+    if !token.is_some_and(|token| who.holds(token)) {
+        return Err(wrong_token());
+    }
+    web::Query::<T>::from_query(&given).map(web::Query::into_inner).map_err(|cause| unreadable(cause.to_string()))
+}
+
+fn unreadable(why: String) -> Problem {
+    Problem::bad_request("form_not_understood", why)
+}
+
+/// A form's own token (empty if absent, none if it stands there twice) and its other fields. An empty field
+/// means "not given".
+///
+/// # Errors
+/// Larger than a form is, or no text.
+pub fn split(body: &[u8]) -> Result<(Option<&str>, String), Problem> {
     if body.len() > FORM_BYTES_MAX {
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The form is larger than 256 KiB."));
     }
     let text = std::str::from_utf8(body).map_err(|cause| unreadable(cause.to_string()))?;
     let (token, fields): (Vec<&str>, Vec<&str>) = text.split('&').partition(|field| field.starts_with("csrf="));
-    let given = token.first().and_then(|field| field.strip_prefix("csrf=")).unwrap_or("");
-    if token.len() > 1 || !who.holds(given) {
-        return Err(wrong_token());
-    }
-    // An empty field of a form means "not given".
+    let token = match token[..] {
+        [] => Some(""),
+        [only] => only.strip_prefix("csrf="),
+        _ => None,
+    };
     let given: Vec<&str> = fields.into_iter().filter(|field| !field.is_empty() && !field.ends_with('=')).collect();
-    web::Query::<T>::from_query(&given.join("&")).map(web::Query::into_inner).map_err(|cause| unreadable(cause.to_string()))
+    Ok((token, given.join("&")))
 }

@@ -101,7 +101,13 @@ impl FromRequest for Ask {
 /// The words of the address, each cut to a bound.
 #[must_use]
 pub fn query(request: &HttpRequest) -> BTreeMap<String, String> {
-    let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    pairs(request.query_string())
+}
+
+/// The same from the text behind the question mark.
+#[must_use]
+pub fn pairs(text: &str) -> BTreeMap<String, String> {
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(text);
     let cut = |text: String| text.trim().chars().take(WORD_MAX).collect::<String>();
     let pairs = pairs.map(web::Query::into_inner).unwrap_or_default();
     pairs.into_iter().take(40).map(|(name, value)| (cut(name), cut(value))).filter(|(_, value)| !value.is_empty()).collect()
