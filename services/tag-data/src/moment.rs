@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Moment(i64);
 
+/// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z, between which every moment is a text that reads back.
+const FIRST_MICROS: i64 = -62_167_219_200_000_000;
+const LAST_MICROS: i64 = 253_402_300_799_999_999;
+
 /// Why a text is not a moment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a time; write it like 2026-03-01T06:30:00Z")]
@@ -63,12 +67,15 @@ impl fmt::Display for Moment {
 impl FromStr for Moment {
     type Err = NotAMoment;
 
-    /// Reads RFC 3339, and the `+0000` zone without a colon that several readers send.
+    /// Reads RFC 3339, and the `+0000` zone without a colon that several readers send. What a zone or a leap
+    /// second carries over the end of the calendar is no moment: nobody could read back what we write of it.
     fn from_str(text: &str) -> Result<Self, NotAMoment> {
         DateTime::parse_from_rfc3339(text)
             .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
             .map(|time| Self(time.timestamp_micros()))
-            .map_err(|_| NotAMoment(text.chars().take(40).collect()))
+            .ok()
+            .filter(|moment| (FIRST_MICROS..=LAST_MICROS).contains(&moment.0))
+            .ok_or_else(|| NotAMoment(text.chars().take(40).collect()))
     }
 }
 
@@ -111,6 +118,16 @@ mod tests {
         check("2025-01-01T00:00:00.000+0000", "2025-01-01T00:00:00.000000Z");
         check("2021-03-15T13:14:30+0100", "2021-03-15T12:14:30.000000Z");
         check("2022-05-19T20:01:30.461684205Z", "2022-05-19T20:01:30.461684Z");
+    }
+
+    #[test]
+    fn the_calendar_has_two_ends() {
+        check("0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000000Z");
+        check("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z");
+        let refused = |text: &str| check(text, &NotAMoment(text.to_owned()).to_string());
+        refused("9999-12-31T23:59:60Z");
+        refused("9999-12-31T23:59:59-01:00");
+        refused("0000-01-01T00:00:00+00:01");
     }
 
     #[test]
