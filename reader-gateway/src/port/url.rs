@@ -126,6 +126,8 @@ fn broker(tls: bool, rest: &str) -> Result<Broker, &'static str> {
 impl fmt::Display for PortUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // Two slashes behind the scheme are passed over, so a path that begins with two is written behind two more.
+            Self::Serial { path, baud } if path.starts_with("//") => write!(f, "serial://{path}?baud={baud}"),
             Self::Serial { path, baud } => write!(f, "serial:{path}?baud={baud}"),
             Self::Tcp { address } => write!(f, "tcp://{address}"),
             Self::TcpListen { address } => write!(f, "tcp-listen://{address}"),
@@ -159,6 +161,7 @@ mod tests {
         check("serial:/dev/ttyUSB0?baud=9600", "serial:/dev/ttyUSB0?baud=9600");
         check("serial:COM3", "serial:COM3?baud=115200");
         check("serial:///dev/pts/4", "serial:/dev/pts/4?baud=115200");
+        check("serial:////pts/4", "serial:////pts/4?baud=115200");
         check("tcp://reader.local:5084", "tcp://reader.local:5084");
         check("tcp-listen://0.0.0.0:5084", "tcp-listen://0.0.0.0:5084");
         check("mqtt://broker/zebra/+/data/#", "mqtt://broker:1883/zebra/+/data/#");
