@@ -111,7 +111,9 @@ impl ZebraIotc {
         self.standing.base(ReaderCondition::Hearing, None, effects);
         let stripped = secrets::strip(&mut value);
         if value.pointer("/data/idHex").is_some() {
-            let raw = if stripped { raw_hex(value.to_string().as_bytes()) } else { raw_hex(bytes) };
+            // A name that stands twice hides its first value from the parser, not from whoever reads the bytes.
+            let clean = !stripped && !secrets::may_hold(bytes);
+            let raw = if clean { raw_hex(bytes) } else { raw_hex(value.to_string().as_bytes()) };
             self.data(now, &value, raw, effects);
         } else {
             effects.push(Effect::Count(Counter::OtherFrames, 1));
