@@ -3,6 +3,7 @@
 //! ```text
 //! 200 receipt, signed, head not behind the last  -> everything below `next` is acknowledged
 //! 409 with send_from N                           -> send again from N
+//! 409 sequence_contradicted with send_from N     -> number what waits anew from N, behind a declared hole
 //! 403 gateway-not-enrolled                       -> ask for enrolment, keep everything, try later
 //! other 4xx, 5xx, no answer, bad signature       -> wait longer each time, keep everything
 //! head behind the last receipt's                 -> stop, aloud, until a person accepts the new head
@@ -22,6 +23,10 @@ use crate::protocol::{bounded, millis_later};
 
 const FIRST_WAIT_MS: u64 = 250;
 const MOST_WAIT_MS: u64 = 30_000;
+/// Beyond this no gateway comes in its life; a service that asks for more is not believed.
+const SEQUENCE_MAX: u64 = 1 << 48;
+const CONTRADICTED: &str =
+    "the book holds other items under these numbers: another gateway uses this key, or the outbox is an older copy";
 /// How often a stopped uplink says again that it is stopped.
 const REMIND_S: i64 = 60;
 
@@ -260,6 +265,19 @@ impl Uplink {
     fn refused(&mut self, now: Moment, outbox: &mut Outbox, first: u64, status: u16, body: &[u8]) -> Result<(), OutboxError> {
         let problem = problem(body);
         match (status, problem.send_from) {
+            (409, Some(from)) if from > SEQUENCE_MAX => {
+                self.later(now, format!("the service asks for items from {from}, which no gateway ever reaches"));
+            }
+            (409, Some(from)) if from > first && problem.kind.ends_with("sequence_contradicted") => {
+                self.under_way = None;
+                tracing::error!(
+                    gateway.key = self.identity.id(),
+                    service.next = from,
+                    "The book holds other items under our numbers: another gateway uses this key, or this outbox is an older copy. \
+                     What waits is sent under new numbers."
+                );
+                return outbox.renumber(from, CONTRADICTED, now);
+            }
             (409, Some(from)) if from != first => return self.send_from(now, outbox, from),
             (403, _) if problem.kind.ends_with("gateway-not-enrolled") => {
                 self.enrol_next = true;

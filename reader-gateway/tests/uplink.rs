@@ -159,6 +159,57 @@ fn a_head_that_went_back_stops_it_until_a_person_agrees() {
     bench.delivered(15);
 }
 
+/// Two gateways with one key, as when a card was copied: what both heard is in the book, whoever was first.
+#[test]
+fn a_copied_outbox_loses_nothing_of_what_either_hears() {
+    let mut bench = Bench::new("uplink-copy");
+    bench.put(5);
+    bench.pass(1);
+    let copied = bench.room.file("copied.db");
+    drop(bench.outbox.take());
+    std::fs::copy(bench.room.file("outbox.db"), &copied).unwrap();
+    bench.outbox = Some(Outbox::open(&bench.room.file("outbox.db"), "boot 2", 1_000_000).unwrap());
+    let mut copy = Outbox::open(&copied, "boot 3", 1_000_000).unwrap();
+    let heard = |range: std::ops::Range<u64>| range.map(notice).collect::<Vec<Item>>();
+    let mut wanted = Vec::new();
+    for round in 1..=3_u64 {
+        for mine in [true, false] {
+            let items = heard(round * 1000 + u64::from(mine) * 100..round * 1000 + u64::from(mine) * 100 + 2 + round);
+            wanted.extend(items.iter().map(|item| serde_json::to_string(item).unwrap()));
+            let now = bench.now;
+            bench.outbox().put(&items, 0, now).unwrap();
+            bench.pass(60);
+            assert_eq!(bench.outbox().waiting(), 0, "{:?}", bench.uplink.trouble());
+            std::mem::swap(bench.outbox.as_mut().unwrap(), &mut copy); // The other one's turn.
+            bench.uplink = uplink(&bench.house, false);
+        }
+    }
+    let house = bench.house.lock().unwrap();
+    let lost: Vec<&String> = wanted.iter().filter(|item| !house.items.contains(item)).collect();
+    assert!(lost.is_empty(), "heard, confirmed and not in the book: {lost:?}");
+    let holes = house.items.iter().filter(|item| item.contains("another gateway uses this key")).count();
+    assert!(holes >= 5, "each time the numbers met a hole is declared, not {holes} times");
+}
+
+/// An answer is not signed: a number that no gateway reaches must not make ours overflow.
+#[test]
+fn an_absurd_number_is_not_believed() {
+    let mut bench = Bench::new("uplink-absurd");
+    bench.put(3);
+    for kind in ["gap", "sequence_contradicted"] {
+        for from in [u64::MAX, u64::MAX - 1, i64::MAX as u64, 1 << 60] {
+            let Step::Send(_) = bench.uplink.step(bench.now, bench.outbox.as_ref().unwrap()).unwrap() else { panic!("waits") };
+            let problem = format!(r#"{{"type":"{kind}","send_from":{from}}}"#).into_bytes();
+            let (now, outbox) = (bench.now, bench.outbox.as_mut().unwrap());
+            bench.uplink.answered(now, outbox, Answer::Status(409, problem)).unwrap();
+            assert_eq!((outbox.next(), outbox.acknowledged()), (3, 0));
+            bench.now = bench.now.plus_seconds(3_600);
+        }
+    }
+    bench.pass(3_600);
+    bench.delivered(3);
+}
+
 #[test]
 fn not_enrolled_keeps_everything_and_asks() {
     let mut bench = Bench::new("uplink-enrol");

@@ -408,6 +408,8 @@ codes! {
         R6 = "R6",
         /// A gap in a gateway's sequence, owned up to.
         K14 = "K14",
+        /// Two gateways hand in under one key, or one from an older copy of its outbox.
+        OneKeyTwice = "one_key_twice",
     }
     /// Who is shown an alert.
     Audience {

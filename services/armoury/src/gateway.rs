@@ -3,13 +3,18 @@
 //!
 //! What it heard stands in its own stream and is never decided here: a scan is never rejected.
 
+use std::collections::BTreeSet;
+
 use crate::command::GatewayCommand;
 use crate::command::gateway::Propose;
-use crate::event::gateway::{self as event, BatchReceived, GatewayEvent};
+use crate::event::gateway::{self as event, BatchContradicted, BatchReceived, GatewayEvent};
 use crate::event::{Actor, Event, Fact};
 use crate::ids::{EventId, GatewayKey};
 use crate::life::{Ctx, KeyStanding, Life};
 use crate::refusal::{LINE, Refusal, TEXT, another_person, person, said};
+
+/// Contradicting batches told of one key; whoever has not acted by then learns nothing from the next.
+const CONTRADICTED_MAX: usize = 1000;
 
 /// A gateway's enrolment, or (in its intake stream) how far its batches are taken in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +27,8 @@ pub struct Gateway {
     pub closed_from: Option<u64>,
     /// The next sequence wanted.
     pub next: u64,
+    /// Batches that the book contradicted: first sequence and digest of each.
+    pub contradicted: BTreeSet<(u64, String)>,
 }
 
 impl Life for Gateway {
@@ -36,6 +43,9 @@ impl Life for Gateway {
             GatewayEvent::Enrolled(_) => state.enrolled = true,
             GatewayEvent::Revoked(revoked) => state.closed_from = Some(revoked.next),
             GatewayEvent::BatchReceived(batch) => state.next = state.next.max(batch.first.saturating_add(batch.count)),
+            GatewayEvent::BatchContradicted(batch) => {
+                state.contradicted.insert((batch.first, batch.items_digest.clone()));
+            }
             GatewayEvent::Observed(_) | GatewayEvent::ReaderHeard(_) | GatewayEvent::HoleDeclared(_) => {}
         }
     }
@@ -43,6 +53,7 @@ impl Life for Gateway {
     fn decide(id: &GatewayKey, state: &Self, command: &GatewayCommand, ctx: &Ctx) -> Result<Vec<Event>, Refusal> {
         let event = match (command, &state.proposed) {
             (GatewayCommand::ReceiveBatch(batch), _) => return received(id, state, batch, ctx),
+            (GatewayCommand::ContradictBatch(batch), _) => return contradicted(id, state, batch, ctx),
             (GatewayCommand::Propose(_), Some(_)) => return Err(Refusal::AlreadyInBook { what: "gateway" }),
             (GatewayCommand::Propose(asked), None) => proposed(id, asked, ctx)?,
             (_, None) => return Err(Refusal::NotInBook { what: "gateway" }),
@@ -78,9 +89,7 @@ fn proposed(id: &GatewayKey, asked: &Propose, ctx: &Ctx) -> Result<GatewayEvent,
 
 /// The gateway's lifelong sequence is dedupe, order and gap detection in one.
 fn received(id: &GatewayKey, state: &Gateway, batch: &BatchReceived, ctx: &Ctx) -> Result<Vec<Event>, Refusal> {
-    if !matches!(ctx.actor, Actor::Gateway { key } if key == id) || batch.gateway != *id {
-        return Err(Refusal::OnlyTheBook);
-    }
+    only_itself(id, &batch.gateway, ctx)?;
     let (next, end) = (state.next, batch.first.saturating_add(batch.count));
     match ctx.facts.gateway_key {
         Some(KeyStanding::Enrolled) => {}
@@ -89,13 +98,31 @@ fn received(id: &GatewayKey, state: &Gateway, batch: &BatchReceived, ctx: &Ctx) 
     }
     if end <= next {
         Ok(Vec::new())
-    } else if batch.first > next {
+    } else if batch.first > next && batch.first > ctx.facts.gateway_next {
         Err(Refusal::SequenceGap { next })
     } else if batch.first < next {
         Err(Refusal::SequenceTaken { next })
     } else {
+        // Also behind items that stand without their batch: their gateway will never complete it once it was
+        // told to go on behind them.
         Ok(vec![GatewayEvent::BatchReceived(batch.clone()).into()])
     }
+}
+
+/// Each contradicting batch is told once, however often it is sent.
+fn contradicted(id: &GatewayKey, state: &Gateway, batch: &BatchContradicted, ctx: &Ctx) -> Result<Vec<Event>, Refusal> {
+    only_itself(id, &batch.gateway, ctx)?;
+    if ctx.facts.gateway_key.is_none() {
+        return Err(Refusal::KeyNotInForce);
+    }
+    let known = state.contradicted.contains(&(batch.first, batch.items_digest.clone()));
+    let full = state.contradicted.len() >= CONTRADICTED_MAX;
+    Ok(if known || full { Vec::new() } else { vec![GatewayEvent::BatchContradicted(batch.clone()).into()] })
+}
+
+fn only_itself(id: &GatewayKey, gateway: &GatewayKey, ctx: &Ctx) -> Result<(), Refusal> {
+    let itself = matches!(ctx.actor, Actor::Gateway { key } if key == id) && gateway == id;
+    if itself { Ok(()) } else { Err(Refusal::OnlyTheBook) }
 }
 
 #[cfg(test)]
@@ -153,6 +180,37 @@ mod tests {
         taken.when(&batch(5, 10)).refused("sequence_taken");
         taken.when(&batch(10, 5)).tells(&["BatchReceived"]);
         taken.by(person("1")).when(&batch(10, 5)).refused("only_the_book");
+    }
+
+    #[test]
+    fn a_contradicting_batch_is_told_once() {
+        let other = |first: u64, digest: &str| {
+            GatewayCommand::ContradictBatch(BatchContradicted {
+                gateway: key(),
+                boot: "b2".to_owned(),
+                first,
+                count: 3,
+                items_digest: digest.to_owned(),
+                signature: String::new(),
+                sequence: first,
+                next: 10,
+            })
+        };
+        let told = intake(Some(KeyStanding::Enrolled)).and(&batch(0, 10)).and(&other(4, "aa"));
+        told.when(&other(4, "aa")).then::<Event>([]);
+        told.when(&other(4, "bb")).tells(&["BatchContradicted"]);
+        told.when(&batch(10, 5)).tells(&["BatchReceived"]);
+        told.by(person("1")).when(&other(5, "aa")).refused("only_the_book");
+        intake(None).when(&other(4, "aa")).refused("key_not_in_force");
+    }
+
+    /// A crash between the items and their batch, and a gateway that cannot send that batch again.
+    #[test]
+    fn a_gateway_goes_on_behind_items_without_their_batch() {
+        let facts = Facts { gateway_key: Some(KeyStanding::Enrolled), gateway_next: 15, ..Facts::default() };
+        let cut_off = intake(Some(KeyStanding::Enrolled)).and(&batch(0, 10)).with(facts);
+        cut_off.when(&batch(15, 2)).tells(&["BatchReceived"]);
+        cut_off.when(&batch(16, 2)).refused("sequence_gap");
     }
 
     #[test]

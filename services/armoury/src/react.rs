@@ -66,6 +66,11 @@ pub fn react(views: &Views, fact: &Fact, now: Moment) -> Vec<Reaction> {
             let sequence = fact.revision.to_string();
             raise(views, fact, found, &sequence, None).into_iter().collect()
         }
+        // One alert for each run that contradicts: its label says which of the two it is.
+        Event::Gateway(GatewayEvent::BatchContradicted(batch)) => {
+            let found = Found { tag: Some(batch.gateway.heard_stream()), ..Found::by(Rule::OneKeyTwice, Audience::Security) };
+            raise(views, fact, found, &batch.boot, None).into_iter().collect()
+        }
         Event::Gateway(_) | Event::Place(_) | Event::Person(_) | Event::Alert(_) => Vec::new(),
     }
 }
@@ -138,6 +143,7 @@ const fn name(rule: Rule) -> &'static str {
         Rule::K1 => "duplicate-identity",
         Rule::Provisional => "waits-for-second",
         Rule::K14 => "gateway-gap",
+        Rule::OneKeyTwice => "one-key-twice",
     }
 }
 

@@ -7,14 +7,14 @@
 
 use armoury::codes::{Basis, Role};
 use armoury::command::{Command, GatewayCommand};
-use armoury::event::gateway::{BatchReceived, GatewayEvent};
+use armoury::event::gateway::{BatchContradicted, BatchReceived, GatewayEvent};
 use armoury::event::{Actor, Event, Meta};
 use armoury::ids::{GatewayKey, PlaceId};
 use armoury::refusal::Refusal;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, Signer as _, VerifyingKey};
-use event_log::event::{Expected, NewEvent, StreamName, TypeName};
+use event_log::event::{Expected, NewEvent, Recorded, StreamName, TypeName};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tag_data::batch::{BATCH_BYTES_MAX, Batch, ITEM_BYTES_MAX, ITEMS_MAX, Receipt, items_digest};
@@ -41,6 +41,14 @@ pub enum IntakeError {
     /// Something before this batch is missing, or part of it is in the book under another batch.
     #[error("send from {0}")]
     SendFrom(u64),
+    /// The book holds another item under one of these numbers. Told to people too.
+    #[error("the book holds other items under these numbers from {sequence} on; number yours anew from {next}")]
+    Contradicts {
+        /// The first sequence that differs.
+        sequence: u64,
+        /// From where to go on.
+        next: u64,
+    },
     /// The same gateway's other batch is being taken in just now.
     #[error("another batch of this gateway is being taken in")]
     Busy,
@@ -83,6 +91,7 @@ impl App {
         let _only = self.in_flight().enter("gateway", key.as_str()).ok_or(IntakeError::Busy)?;
         let _turn = self.turns().take(vec![desk::turns::of_gateway(key.as_str())]).await;
         let received = received(key, &batch);
+        self.no_contradiction(key, &received, &items).await?;
         let command = Command::Gateway(key.clone(), GatewayCommand::ReceiveBatch(received));
         let actor = Actor::Gateway { key: key.clone() };
         self.would(&actor, &command).map_err(refused)?; // A gap or a closed key is told before anything is written.
@@ -104,6 +113,35 @@ impl App {
         let public = VerifyingKey::from_bytes(&public).map_err(|_| IntakeError::NotEnrolled)?;
         let signature: [u8; 64] = decode(&batch.signature).ok_or(IntakeError::Signature)?;
         public.verify_strict(&batch.signing_bytes(), &Signature::from_bytes(&signature)).map_err(|_| IntakeError::Signature)
+    }
+
+    /// What stands in the book under the batch's numbers must be the batch's own items: a second gateway with a
+    /// copied key, or an outbox from an older copy, would otherwise be told that its items are safe.
+    async fn no_contradiction(&self, key: &GatewayKey, batch: &BatchReceived, items: &[Item<'_>]) -> Result<(), IntakeError> {
+        let stream = StreamName::new(key.heard_stream()).map_err(ActError::failed)?;
+        let next = self.log().last_revision(&stream).map_err(ActError::failed)?.map_or(0, |revision| revision + 1);
+        if batch.first >= next {
+            return Ok(());
+        }
+        let stored = self.log().read_stream(&stream, batch.first, items.len()).map_err(ActError::failed)?;
+        let same =
+            |(event, item): &(&Recorded, &Item<'_>)| event.type_name.as_str() == item.kind && event.data == item.data.as_bytes();
+        let agree = stored.iter().zip(items).take_while(same).count();
+        if agree == stored.len() {
+            return Ok(());
+        }
+        let sequence = batch.first + agree as u64;
+        let BatchReceived { gateway, boot, first, count, items_digest, signature } = batch.clone();
+        let told = BatchContradicted { gateway, boot, first, count, items_digest, signature, sequence, next };
+        let command = Command::Gateway(key.clone(), GatewayCommand::ContradictBatch(told));
+        let actor = Actor::Gateway { key: key.clone() };
+        self.act_as(actor, Some(Role::Gateway), &command, &How::default()).await.map_err(refused)?;
+        tracing::warn!(
+            gateway.key = key.as_str(),
+            gateway.sequence = sequence,
+            "A gateway hands in other items under numbers that the book holds: a second one uses its key, or its outbox is an older copy."
+        );
+        Err(IntakeError::Contradicts { sequence, next })
     }
 
     /// Appends what is not in the stream yet; what is there already is passed over.

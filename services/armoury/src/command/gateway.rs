@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::gateway::BatchReceived;
+use crate::event::gateway::{BatchContradicted, BatchReceived};
 use crate::ids::EventId;
 use crate::rights::Act;
 
@@ -42,6 +42,9 @@ pub enum GatewayCommand {
     /// Take in a batch whose signature was checked; only the intake asks this.
     #[serde(skip)]
     ReceiveBatch(BatchReceived),
+    /// Keep in mind a signed batch that the book contradicts; only the intake asks this.
+    #[serde(skip)]
+    ContradictBatch(BatchContradicted),
 }
 
 impl GatewayCommand {
@@ -52,7 +55,7 @@ impl GatewayCommand {
             Self::Propose(_) => Act::ProposeGateway,
             Self::Enrol(_) => Act::EnrolGateway,
             Self::Revoke(_) => Act::RevokeGateway,
-            Self::ReceiveBatch(_) => Act::HandInBatch,
+            Self::ReceiveBatch(_) | Self::ContradictBatch(_) => Act::HandInBatch,
         }
     }
 }

@@ -27,6 +27,8 @@ life! {
         Revoked = "GatewayRevoked" v 1,
         /// A signed batch taken in.
         BatchReceived = "BatchReceived" v 1,
+        /// A signed batch refused: the book holds other items under its numbers.
+        BatchContradicted = "BatchContradicted" v 1,
         /// A tag, a code or a badge was heard.
         Observed = "Observed" v 1,
         /// A reader's condition changed.
@@ -84,4 +86,27 @@ pub struct BatchReceived {
     pub items_digest: String,
     /// Ed25519 signature, base64 with padding.
     pub signature: String,
+}
+
+/// A signed batch refused, because the book holds another item under one of its numbers. Somebody else hands in
+/// under this key (a copied card), or the gateway's outbox is an older copy. Nothing of the batch is in the book.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchContradicted {
+    /// Its key id.
+    pub gateway: GatewayKey,
+    /// Boot label.
+    pub boot: String,
+    /// First sequence as signed.
+    pub first: u64,
+    /// Items as signed.
+    pub count: u64,
+    /// SHA-256 over the items, lower-case hex.
+    pub items_digest: String,
+    /// Ed25519 signature, base64 with padding: both sides of the contradiction are signed.
+    pub signature: String,
+    /// The first sequence at which the book holds another item.
+    pub sequence: u64,
+    /// The sequence from which the gateway was told to go on.
+    pub next: u64,
 }

@@ -51,7 +51,7 @@ impl Facts {
             Command::Gateway(key, command) => {
                 let row = views.gateways.get(key);
                 facts.gateway_next = row.map(|row| row.next).unwrap_or_default();
-                facts.gateway_key = row.filter(|_| matches!(command, GatewayCommand::ReceiveBatch(_))).and_then(key_standing);
+                facts.gateway_key = row.filter(|_| hands_in(command)).and_then(key_standing);
             }
             Command::Alert(key, command) => {
                 let place = match command {
@@ -148,6 +148,11 @@ fn brief(views: &Views, weapon: WeaponId) -> Option<WeaponBrief> {
         place: views.places.id(state.place)?,
         batch: views.destruction.batch_of(weapon).map(|row| row.batch),
     })
+}
+
+/// Whether a command comes with a gateway's signed batch.
+const fn hands_in(command: &GatewayCommand) -> bool {
+    matches!(command, GatewayCommand::ReceiveBatch(_) | GatewayCommand::ContradictBatch(_))
 }
 
 fn key_standing(row: &crate::view::GatewayRow) -> Option<KeyStanding> {

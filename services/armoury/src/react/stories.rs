@@ -323,6 +323,29 @@ fn a_batch_from_its_list_to_a_read_after_destruction() {
 }
 
 #[test]
+fn a_key_used_twice_is_told_to_security_once_for_each_run() {
+    let mut world = armoury();
+    let batch = |first: u64, boot: &str| {
+        Event::Gateway(GatewayEvent::BatchContradicted(crate::event::gateway::BatchContradicted {
+            gateway: "00112233aabbccdd".parse().unwrap(),
+            boot: boot.to_owned(),
+            first,
+            count: 2,
+            items_digest: String::new(),
+            signature: String::new(),
+            sequence: first,
+            next: 9,
+        }))
+    };
+    assert_eq!(world.hear("intake-00112233aabbccdd@hq", batch(3, "copy 1")), ["AlertRaised"]);
+    assert_eq!(world.hear("intake-00112233aabbccdd@hq", batch(7, "copy 1")), [] as [&str; 0]);
+    assert_eq!(world.hear("intake-00112233aabbccdd@hq", batch(11, "copy 2")), ["AlertRaised"]);
+    assert_eq!(world.alerts(), [Rule::OneKeyTwice, Rule::OneKeyTwice]);
+    assert_eq!(world.views.alerts.rows()[0].audience, Audience::Security);
+    assert_eq!(world.again(), [] as [&str; 0]);
+}
+
+#[test]
 fn a_hole_in_a_gateways_sequence_is_told_to_security() {
     let mut world = armoury();
     let hole = tag_data::scan::Hole { lost: 12, reason: "disk full".to_owned(), at: world.now() };

@@ -202,7 +202,7 @@ impl AlertRow {
         let (weapon, person) = match self.rule {
             Rule::R1 | Rule::R2 | Rule::R5 | Rule::R6 | Rule::R7 | Rule::K1 => (self.weapon, None),
             Rule::AgainstBook | Rule::Provisional => (None, self.person.clone()),
-            Rule::R10 | Rule::K14 => (None, None),
+            Rule::R10 | Rule::K14 | Rule::OneKeyTwice => (None, None),
         };
         (self.rule, self.audience, self.place, weapon, person)
     }
@@ -273,7 +273,7 @@ fn in_force(grant: &Grant, chain: &[PlaceId], now: Moment) -> bool {
 const fn kept_from_custodian(rule: Rule) -> bool {
     match rule {
         Rule::R1 | Rule::R2 | Rule::R5 | Rule::AgainstBook => true,
-        Rule::R6 | Rule::R7 | Rule::R10 | Rule::K1 | Rule::K14 | Rule::Provisional => false,
+        Rule::R6 | Rule::R7 | Rule::R10 | Rule::K1 | Rule::K14 | Rule::OneKeyTwice | Rule::Provisional => false,
     }
 }
 
@@ -291,5 +291,6 @@ pub const fn rule_name(rule: Rule) -> &'static str {
         Rule::K1 => "duplicate-identity",
         Rule::Provisional => "waits-for-second",
         Rule::K14 => "gateway-gap",
+        Rule::OneKeyTwice => "one-key-twice",
     }
 }

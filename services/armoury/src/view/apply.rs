@@ -216,6 +216,7 @@ impl Views {
             | GatewayEvent::Enrolled(_)
             | GatewayEvent::Revoked(_)
             | GatewayEvent::BatchReceived(_)
+            | GatewayEvent::BatchContradicted(_)
             | GatewayEvent::ReaderHeard(_)
             | GatewayEvent::HoleDeclared(_) => {}
         }

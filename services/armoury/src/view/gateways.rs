@@ -64,6 +64,9 @@ pub struct GatewayRow {
     pub last_heard: Option<Moment>,
     /// Batches taken in.
     pub batches: u64,
+    /// Signed batches refused because the book holds other items under their numbers: a second gateway uses
+    /// the key, or the outbox is an older copy.
+    pub contradicted: u64,
     /// Holes owned up to and jumps found.
     pub gaps: Vec<GapRow>,
 }
@@ -151,6 +154,8 @@ impl Gateways {
                     row.restarted_at = Some(fact.occurred_at);
                 }
             }
+            // Nothing of it was taken in; who else uses the key is the alert's matter.
+            GatewayEvent::BatchContradicted(batch) => self.gateway(&batch.gateway).contradicted += 1,
             GatewayEvent::Observed(observation) => {
                 self.stored(&key, fact);
                 let reader = self.reader(&key, &observation.reader);
@@ -209,6 +214,7 @@ impl Gateways {
             restarted_at: None,
             last_heard: None,
             batches: 0,
+            contradicted: 0,
             gaps: Vec::new(),
         })
     }

@@ -63,6 +63,7 @@ act-GatewayProposed = Gateway proposed
 act-GatewayEnrolled = Gateway enrolled
 act-GatewayRevoked = Gateway revoked
 act-BatchReceived = Signed reads taken in
+act-BatchContradicted = Signed reads refused: others stand under their numbers
 act-Observed = Heard
 act-ReaderHeard = Reader’s condition
 act-HoleDeclared = Gap owned up to

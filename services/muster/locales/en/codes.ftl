@@ -175,6 +175,7 @@ rule-R10 = An unknown tag was read
 rule-against_book = An act went against the book
 rule-K1 = Two records of one weapon
 rule-K14 = A gap in what a gateway heard
+rule-one_key_twice = One gateway’s key is used twice
 rule-provisional = An act waits for its second person
 
 audience-place = the place’s custodian and those above

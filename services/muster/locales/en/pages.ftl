@@ -574,6 +574,11 @@ alert-gateway-gap = { $count ->
    *[other] A gateway owned up to { $count } gaps in what it heard
     }
 alert-gateway-gap-next = Recount what only that reader has seen since; look at its power and line.
+alert-one-key-twice = { $count ->
+    [one] A gateway’s key is used by a second gateway, or from an older copy of its outbox
+   *[other] { $count } times a gateway’s key was used by a second gateway, or from an older copy of its outbox
+    }
+alert-one-key-twice-next = Go and see how many gateways run. If two do, close the key and enrol each with a key of its own; nothing they heard is lost.
 
 # Readers
 readers-title = Who is listening?

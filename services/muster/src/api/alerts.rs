@@ -59,7 +59,7 @@ async fn list(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Re
 
 async fn findings(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Result<HttpResponse, Problem> {
     let mut lines = lines(&app, &who, &query).await?;
-    lines.retain(|line| matches!(line.rule, Rule::AgainstBook | Rule::K1 | Rule::K14 | Rule::Provisional));
+    lines.retain(|line| matches!(line.rule, Rule::AgainstBook | Rule::K1 | Rule::K14 | Rule::OneKeyTwice | Rule::Provisional));
     Ok(HttpResponse::Ok().json(paged(lines, key, query.cursor.as_deref(), query.limit)?))
 }
 

@@ -238,6 +238,10 @@ fn refused(error: IntakeError) -> Problem {
         IntakeError::NotEnrolled => Problem::new(StatusCode::FORBIDDEN, "gateway-not-enrolled", said),
         IntakeError::Signature => Problem::new(StatusCode::FORBIDDEN, "signature_wrong", said),
         IntakeError::SendFrom(next) => Problem::new(StatusCode::CONFLICT, "send_from", said).with("send_from", next),
+        IntakeError::Contradicts { sequence, next } => {
+            let problem = Problem::new(StatusCode::CONFLICT, "sequence_contradicted", said);
+            problem.with("send_from", next).with("sequence", sequence)
+        }
         IntakeError::Busy => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", said).with("retry_after", 1),
         IntakeError::Act(error) => error.into(),
     }

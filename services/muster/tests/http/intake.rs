@@ -68,9 +68,38 @@ async fn items_without_their_batch_are_completed_by_sending_again() {
     let size = quiet(&house).await;
     assert_eq!(receipt(&gateway.hands_in(&house, &whole).await, &service).next, 2);
     // A batch that only partly overlaps what is in the book is told where to go on.
-    let overlap = gateway.hands_in(&house, &gateway.batch(1, &items)).await;
+    let third = heard("3034257BF7194E4000001A89", &house.room);
+    let overlap = gateway.hands_in(&house, &gateway.batch(1, &[items[1].clone(), third])).await;
     overlap.problem(409, "send_from");
     assert_eq!((overlap.json()["send_from"].as_u64(), quiet(&house).await), (Some(2), size));
+}
+
+/// A copied card, or an outbox from an older copy: other items under numbers that the book holds.
+#[actix_web::test]
+async fn other_items_under_known_numbers_are_refused_and_told() {
+    let house = Armoury::new().await;
+    let gateway = Gateway::enrolled(11, &house).await;
+    let service = house.house.app.signing_key().verifying_key();
+    let item = |n: u32| heard(&format!("3034257BF7194E40000{n:05}"), &house.room);
+    let items: Vec<String> = (0..3).map(item).collect();
+    receipt(&gateway.hands_in(&house, &gateway.batch(0, &items)).await, &service);
+    let before = quiet(&house).await;
+    let others = [items[1].clone(), item(77)];
+    for batch in [gateway.batch(0, &[item(66)]), gateway.batch(1, &others), gateway.batch(2, &[item(55), item(44)])] {
+        let refused = gateway.hands_in(&house, &batch).await;
+        refused.problem(409, "sequence_contradicted");
+        assert_eq!((refused.json()["send_from"].as_u64(), refused.json()["sequence"].as_u64().is_some()), (Some(3), true));
+        let size = quiet(&house).await;
+        gateway.hands_in(&house, &batch).await.problem(409, "sequence_contradicted");
+        assert_eq!(quiet(&house).await, size, "told once, however often it is sent");
+    }
+    // Three contradictions, one alert: all of one run. The stream is as it was.
+    assert_eq!(quiet(&house).await, before + 4);
+    let stream = StreamName::new(format!("gateway-{}", gateway.id())).unwrap();
+    assert_eq!(house.house.app.log().last_revision(&stream).unwrap(), Some(2));
+    let path = format!("/api/v1/gateways/{}", gateway.id());
+    assert_eq!(house.first().sees(&path).await["contradicted"], 3);
+    assert_eq!(receipt(&gateway.hands_in(&house, &gateway.batch(3, &[item(66)])).await, &service).next, 4);
 }
 
 #[actix_web::test]
