@@ -16,6 +16,7 @@ mod targets;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use changes::Changes;
@@ -29,6 +30,9 @@ const HANGS: Duration = Duration::from_secs(60);
 /// Files and bytes that a target's corpus may have.
 const FILES_MAX: usize = 200;
 const BYTES_MAX: u64 = 2 * 1024 * 1024;
+
+/// One hunter at a time: what is allocated is counted for the whole process.
+static ALONE: Mutex<()> = Mutex::new(());
 
 fn number(name: &str, usual: u64) -> u64 {
     std::env::var(name).map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number, not {text:?}")))
@@ -56,7 +60,8 @@ fn keep(target: &Target, data: &[u8], why: &str) -> String {
 
 #[test]
 fn every_parser_keeps_its_promises() {
-    let (many, seed) = (number("MUSTER_FUZZ_CHANGES", 3000), number("MUSTER_FUZZ_SEED", 1));
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (many, seed) = (number("MUSTER_FUZZ_CHANGES", 10_000), number("MUSTER_FUZZ_SEED", 1));
     let only = std::env::var("MUSTER_FUZZ_TARGET").ok();
     let (mut total, mut broken) = (0_u64, Vec::new());
     for target in TARGETS.iter().filter(|target| only.as_deref().is_none_or(|name| name == target.name)) {
@@ -91,8 +96,10 @@ fn a_broken_promise_is_noticed() {
     fn greedy(data: &[u8]) {
         drop(vec![1_u8; data.len() << 16]);
     }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let usual = TARGETS[0];
-    let mut changes = Changes::new(1, &[b"abc\x00def".to_vec(), b"gh\xffi".to_vec()], 64);
+    let seeds = [b"abc\x00def".to_vec(), b"gh\xffi".to_vec()];
+    let mut changes = Changes::new(1, &seeds, 64);
     let fragile = Target { name: "fragile", run: fragile, ..usual };
     assert!((0..20_000).any(|_| run(&fragile, &changes.next()).is_err()), "twenty thousand changes do not find two bytes");
     let greedy = Target { name: "greedy", run: greedy, ..usual };
@@ -101,6 +108,7 @@ fn a_broken_promise_is_noticed() {
 
 #[test]
 fn the_corpus_is_small() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut bytes = 0;
     let folders = fs::read_dir(muster_tests::root().join("tests/fuzz/corpus")).unwrap();
     for folder in folders.map(|entry| entry.unwrap().path()) {
@@ -116,6 +124,7 @@ fn the_corpus_is_small() {
 /// Writes every target's seeds as files for libFuzzer, where `MUSTER_FUZZ_SEEDS` names a folder.
 #[test]
 fn seeds_for_libfuzzer() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(folder) = std::env::var_os("MUSTER_FUZZ_SEEDS").map(PathBuf::from) else { return };
     for target in TARGETS {
         let folder = folder.join(target.name);

@@ -107,7 +107,8 @@ fn events() -> Vec<Vec<u8>> {
 const OBSERVED: &str = "{\"type\":\"Observed\",\"data\":{\"kind\":\"epc\",\"epc\":\"3034257BF7194E4000001A85\",\"reader\":\"r1\",\
      \"place\":\"0195f0c0-0000-7000-8000-000000000001\",\"first\":\"2026-03-01T06:30:00.000000Z\",\
      \"last\":\"2026-03-01T06:30:01.000000Z\",\"count\":3,\"raw\":\"AA\"}}";
-const HOLE: &str = "{\"type\":\"HoleDeclared\",\"data\":{\"lost\":3,\"reason\":\"no room\",\"at\":\"2026-03-01T06:30:00.000000Z\"}}";
+const HOLE: &str =
+    "{\"type\":\"HoleDeclared\",\"data\":{\"lost\":3,\"reason\":\"no room\",\"at\":\"2026-03-01T06:30:00.000000Z\"}}";
 const NOTICE: &str = "{\"type\":\"ReaderHeard\",\"data\":{\"reader\":\"r1\",\"place\":\"p\",\"condition\":\"garbled\",\
      \"at\":\"2026-03-01T06:30:00.000000Z\",\"detail\":\"3 bytes\"}}";
 
@@ -123,7 +124,8 @@ fn batch() -> Vec<u8> {
 fn receipt() -> Vec<u8> {
     let gateway = reader_gateway::identity::Identity::from_secret(&[8; 32]);
     let root = "ab".repeat(32);
-    format!("{{\"gateway\":\"{}\",\"next\":5,\"log_size\":9,\"log_root\":\"{root}\",\"signature\":\"AA==\"}}", gateway.id()).into()
+    format!("{{\"gateway\":\"{}\",\"next\":5,\"log_size\":9,\"log_root\":\"{root}\",\"signature\":\"AA==\"}}", gateway.id())
+        .into()
 }
 
 const META: &str = "{\"actor\":{\"kind\":\"gateway\",\"key\":\"00112233aabbccdd\"},\"role\":\"gateway\",\"node\":\"hq\",\
@@ -167,13 +169,16 @@ fn bodies() -> Vec<Vec<u8>> {
          \"text\":\"418823\"}]},\"owner\":\"1st\",\"origin\":\"ledger\",\"place\":\"0195f0c0-0000-7000-8000-000000000001\",\
          \"occurred_at\":\"2026-03-01T06:30:00Z\",\"basis\":\"paper\",\"reason\":\"why\"}";
     let named = BODIES.iter().copied().chain([("/weapons", weapon)]);
-    let mut seeds: Vec<Vec<u8>> = named
-        .filter_map(|(path, body)| Some([&[web::body_index(path)?][..], body.as_bytes()].concat()))
-        .collect();
+    let mut seeds: Vec<Vec<u8>> =
+        named.filter_map(|(path, body)| Some([&[web::body_index(path)?][..], body.as_bytes()].concat())).collect();
     let (bodies, _) = web::routes();
-    seeds.extend((0..bodies).filter_map(|at| u8::try_from(at).ok()).map(|at| [&[at][..], b"{\"because\":\"x\",\"note\":null}"].concat()));
+    seeds.extend(
+        (0..bodies).filter_map(|at| u8::try_from(at).ok()).map(|at| [&[at][..], b"{\"because\":\"x\",\"note\":null}"].concat()),
+    );
     // Commands of every life, as the events' examples show their fields.
-    seeds.extend((0..bodies).filter_map(|at| u8::try_from(at).ok()).zip(events()).map(|(at, event)| [&[at][..], &event[1..]].concat()));
+    seeds.extend(
+        (0..bodies).filter_map(|at| u8::try_from(at).ok()).zip(events()).map(|(at, event)| [&[at][..], &event[1..]].concat()),
+    );
     seeds
 }
 
@@ -183,7 +188,9 @@ pub fn of(target: &Target) -> Vec<Vec<u8>> {
     let mut seeds = match target.name {
         "mercury" => chosen(heard("mercury"), &[0, 41]),
         "mercury-host" => heard("mercury"),
-        "mercury-record" => heard("mercury").into_iter().filter(|bytes| bytes.len() > 9).map(|b| b[5..b.len() - 2].to_vec()).collect(),
+        "mercury-record" => {
+            heard("mercury").into_iter().filter(|bytes| bytes.len() > 9).map(|b| b[5..b.len() - 2].to_vec()).collect()
+        }
         "zebra-iotc" | "zebra-split" => heard("zebra-iotc"),
         "zebra-sequence" => vec![[0, 0, 0, 0, 0, 0, 0, 0, 7, 3, 0, 0, 0, 0, 0, 0, 0, 9].to_vec(), vec![255; 90]],
         "barcode-line" => chosen(heard("barcode-line"), &[0, 1, 2, 3, 4, 0x40, 0x83]),

@@ -50,8 +50,8 @@ pub fn proof(data: &[u8]) {
     let leaves: Vec<[u8; 32]> = (0..new).map(|n| [n.to_le_bytes()[0]; 32]).collect();
     let mut tree = Tree::default();
     leaves.iter().for_each(|leaf| tree.push(*leaf));
-    let mut range = |from: u64, to: u64| -> Result<Vec<[u8; 32]>, Infallible> {
-        Ok((from..to).map(|n| leaves[usize::try_from(n).unwrap_or(0)]).collect())
+    let mut range = |which: std::ops::Range<u64>| -> Result<Vec<[u8; 32]>, Infallible> {
+        Ok(which.map(|n| leaves[usize::try_from(n).unwrap_or(0)]).collect())
     };
     let root = tree.root();
     let Ok(Some(old_root)) = tree.root_at(old, &mut range) else { return };

@@ -63,12 +63,12 @@ pub const TARGETS: &[Target] = &[
     Target::new("zebra-iotc", drivers::zebra_iotc),
     Target::new("zebra-split", drivers::zebra_split),
     Target::new("zebra-sequence", drivers::zebra_sequence),
-    Target::new("barcode-line", drivers::barcode_line),
+    Target::new("barcode-line", drivers::barcode_line).memory(256 * 1024, 8192), // every other byte may be a scan
     Target::new("epc", tags::epc),
     Target::new("tag-uri", tags::tag_uri),
     Target::new("tid", tags::tid),
     Target::new("gs1", tags::gs1),
-    Target::new("iuid", tags::iuid),
+    Target::new("iuid", tags::iuid).memory(256 * 1024, 8192), // five readings of one text
     Target::new("barcode", tags::barcode),
     Target::new("decode", tags::decode),
     Target::new("moment", tags::moment),
