@@ -7,11 +7,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rumqttc::mqttbytes::{QoS, matches};
-use rumqttc::{AckMode, AsyncClient, BrokerSessionResumePolicy, Event, IncomingPacketSizeLimit, ManualAck, MqttOptions};
-use rumqttc::{Packet, Publish, SubscribeReasonCode, TlsConfiguration, Transport};
+use rumqttc::{AckMode, AsyncClient, BrokerSessionResumePolicy, ConnectionError, DisconnectReasonCode, Event};
+use rumqttc::{IncomingPacketSizeLimit, ManualAck, MqttOptions, Packet, Publish, StateError, SubscribeReasonCode};
+use rumqttc::{TlsConfiguration, Transport};
 use tokio::sync::mpsc;
 
 use super::url::Broker;
@@ -22,6 +23,8 @@ use crate::limits;
 const SESSION_S: u32 = 7 * 24 * 3600;
 const RETRY_MOST_MS: u64 = 5_000;
 const REFUSED_RETRY: Duration = Duration::from_secs(30);
+/// A connection that stood this long was a good one: the next wait begins small again.
+const STOOD: Duration = Duration::from_secs(20);
 
 /// Acknowledges one message, if the connection it came by still stands.
 #[derive(Debug)]
@@ -78,6 +81,7 @@ pub(super) async fn keep(broker: Broker, access: Access, tell: mpsc::Sender<Inco
     };
     let (client, mut events) = AsyncClient::builder(options).unbounded().build();
     let mut backoff = Backoff::new(100, RETRY_MOST_MS, u64::from(std::process::id()));
+    let mut since = None;
     let mut desk = Desk { client, session: Arc::default(), filter: broker.filter.clone(), tell, lost: 0 };
     loop {
         let told = match events.poll().await {
@@ -86,7 +90,7 @@ pub(super) async fn keep(broker: Broker, access: Access, tell: mpsc::Sender<Inco
                 Ok(())
             }
             Ok(Event::Incoming(Packet::SubAck(answer))) => {
-                backoff.reset();
+                since = Some(Instant::now());
                 desk.subscribed(answer.return_codes.first()).await
             }
             Ok(Event::Incoming(Packet::Publish(message))) => {
@@ -96,8 +100,20 @@ pub(super) async fn keep(broker: Broker, access: Access, tell: mpsc::Sender<Inco
             Ok(_) => Ok(()),
             Err(error) => {
                 desk.session.fetch_add(1, Ordering::SeqCst);
-                let told = desk.tell.send(Incoming::Closed(format!("broker {}:{}: {error}", broker.host, broker.port))).await;
-                tokio::time::sleep(Duration::from_millis(backoff.wait_ms())).await;
+                if since.take().is_some_and(|since| since.elapsed() >= STOOD) {
+                    backoff.reset();
+                }
+                let (mut why, mut wait) = (error.to_string(), Duration::from_millis(backoff.wait_ms()));
+                if is_taken_over(&error) {
+                    // Coming back at once would throw the other one out, who would come back at once.
+                    why = format!(
+                        "another client calls itself {:?}: do two gateways run with one configuration?",
+                        access.client_id
+                    );
+                    wait = REFUSED_RETRY;
+                }
+                let told = desk.tell.send(Incoming::Closed(format!("broker {}:{}: {why}", broker.host, broker.port))).await;
+                tokio::time::sleep(wait).await;
                 told
             }
         };
@@ -105,6 +121,12 @@ pub(super) async fn keep(broker: Broker, access: Access, tell: mpsc::Sender<Inco
             return;
         }
     }
+}
+
+/// Whether the broker closed because another client came by our name.
+fn is_taken_over(error: &ConnectionError) -> bool {
+    let taken = DisconnectReasonCode::SessionTakenOver;
+    matches!(error, ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, .. }) if *reason_code == taken)
 }
 
 /// What one subscription needs at hand.
