@@ -16,6 +16,7 @@ pub mod options;
 pub mod backoff;
 pub mod clock;
 pub mod ear;
+pub mod points;
 pub mod port;
 
 pub mod carry;

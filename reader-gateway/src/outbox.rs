@@ -23,6 +23,7 @@ use tag_data::moment::Moment;
 use tag_data::scan::{Hole, Item};
 
 use crate::limits::KEPT_DAYS;
+use crate::points;
 
 /// The head of the book as the last receipt told it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +131,7 @@ impl Outbox {
             return Err(OutboxError::InUse(path.to_owned())); // Two runs would give one number to two items.
         }
         let mut outbox = Self::visit(path)?;
+        points::passing("outbox-open");
         outbox.db.execute("INSERT INTO boot(label) VALUES (?1)", [boot]).map_err(failed("write to"))?;
         (outbox.boot, outbox.most, outbox.lock) = (outbox.db.last_insert_rowid(), most, Some(lock));
         Ok(outbox)
@@ -272,6 +274,7 @@ impl Outbox {
         {
             let mut insert = transaction.prepare("INSERT INTO item(seq, boot, json) VALUES (?1, ?2, ?3)")?;
             for (seq, json) in (first..).zip(lines) {
+                points::passing("item-next");
                 insert.execute(params![seq as i64, boot, json])?;
             }
             let mut set = transaction.prepare("INSERT OR REPLACE INTO fact(name, value) VALUES (?1, ?2)")?;
@@ -280,7 +283,10 @@ impl Outbox {
                 set.execute(params!["lost", lost.to_string()])?;
             }
         }
-        transaction.commit()
+        points::passing("items-written");
+        transaction.commit()?;
+        points::passing("items-committed");
+        Ok(())
     }
 
     /// Items in a row from `from` on: at most a batch's worth, all of one run.
@@ -339,8 +345,10 @@ impl Outbox {
             let acked = outbox.acked;
             let result = outbox.db.transaction().and_then(|transaction| {
                 work(&transaction, acked)?;
+                points::passing("mark-written");
                 transaction.commit()
             });
+            points::passing("mark-committed");
             outbox.db.pragma_update(None, "synchronous", "FULL").map_err(failed("set up"))?;
             result.map_err(failed("write to"))
         })

@@ -30,7 +30,7 @@ use crate::protocol::{Counter, Driver, Effect};
 use crate::sieve::{Counts, Sieve};
 use crate::uplink::http::{self, HttpError};
 use crate::uplink::{Post, Step, Uplink};
-use crate::{clock, limits};
+use crate::{clock, limits, points};
 
 /// What the caller may bring instead of the configuration's own.
 #[derive(Default)]
@@ -337,6 +337,7 @@ fn write(shared: &Shared, mut bursts: mpsc::Receiver<Burst>) {
             items.extend(burst.items);
             tickets.push(burst.ticket);
         }
+        points::passing("burst-taken");
         while let Err(error) = put(shared, &items) {
             tracing::error!(outbox.error = %error, "The outbox cannot be written; readers are held back until it can.");
             std::thread::sleep(Duration::from_secs(1));
@@ -344,7 +345,9 @@ fn write(shared: &Shared, mut bursts: mpsc::Receiver<Burst>) {
                 return; // Tickets are dropped unused: brokers send again.
             }
         }
+        points::passing("burst-safe");
         tickets.into_iter().for_each(Ticket::done);
+        points::passing("burst-told");
         held(&shared.uplink).rung = true;
         shared.bell.notify_all();
     }
@@ -373,7 +376,9 @@ fn deliver(shared: &Shared, mut uplink: Uplink, mut post: Post) {
         let step = uplink.step(now, &held(&shared.outbox));
         let result = match step {
             Ok(Step::Send(request)) => {
+                points::passing("batch-signed");
                 let answer = post(&request);
+                points::passing("answer-heard");
                 uplink.answered(clock::now(), &mut held(&shared.outbox), answer)
             }
             Ok(Step::Wait(until)) => {

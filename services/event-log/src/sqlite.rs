@@ -58,12 +58,15 @@ pub struct OpenOptions {
     pub salt: fn() -> [u8; 16],
     /// How many events at the end are hashed again before the log is opened.
     pub window: u64,
+    /// Told the name of every step at which a sudden end leaves something else on the disk.
+    /// Nothing in the usual run; a test ends the process there.
+    pub passing: fn(&'static str),
 }
 
 impl OpenOptions {
     /// The usual: anchor in the directory, the last 10,000 events hashed again.
     pub fn new(dir: impl Into<PathBuf>, now: fn() -> i64, salt: fn() -> [u8; 16]) -> Self {
-        Self { dir: dir.into(), anchor: None, now, salt, window: 10_000 }
+        Self { dir: dir.into(), anchor: None, now, salt, window: 10_000, passing: |_| {} }
     }
 }
 
@@ -94,6 +97,7 @@ pub(crate) struct Shared {
     anchor_path: PathBuf,
     now: fn() -> i64,
     salt: fn() -> [u8; 16],
+    passing: fn(&'static str),
     #[cfg(test)]
     fail_flush: std::sync::atomic::AtomicBool,
 }
@@ -155,6 +159,7 @@ impl Sqlite {
         let anchor_path = options.anchor.clone().unwrap_or_else(|| options.dir.join("anchor"));
         let trouble = |cause: StoreError| OpenError::Storage { dir: options.dir.clone(), cause };
         let connection = connect(&path, &options.dir)?;
+        (options.passing)("log-made");
         let anchored = anchor::read(&anchor_path).map_err(|cause| OpenError::File { path: anchor_path.clone(), cause })?;
         let examined = examine::examine(&connection, &anchored, options.window).map_err(|cause| trouble(cause.into()))?;
         // By now every file of the log has its name, the write-ahead log too; SQLite would not say if this failed.
@@ -182,9 +187,11 @@ impl Sqlite {
             anchor_path,
             now: options.now,
             salt: options.salt,
+            passing: options.passing,
             #[cfg(test)]
             fail_flush: false.into(),
         });
+        (options.passing)("log-examined");
         let keeper = Keeper::start(path, Arc::clone(&shared)).map_err(|cause| trouble(cause.into()))?;
         let writer =
             Writer::new(connection, anchor, Arc::clone(&shared), keeper, clock).map_err(|cause| trouble(cause.into()))?;

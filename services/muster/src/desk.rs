@@ -21,6 +21,7 @@ use crate::accounts::answers::Asked;
 use crate::app::App;
 use crate::auth::sign_in::{self, SignInError};
 use crate::auth::{By, Who};
+use crate::points;
 
 mod authorise;
 pub mod concerns;
@@ -148,6 +149,7 @@ impl App {
             }
             Asked::New(_) => {}
         }
+        points::passing("request-noted");
         match self.act_once(who, &command, &how, Some(seed)).await {
             Ok(done) => self.remember(&person, &key, done),
             Err(error) => {
@@ -252,7 +254,9 @@ impl App {
 
     async fn act_once(&self, who: &Who, command: &Command, how: &How, seed: Option<[u8; 32]>) -> Result<Done, ActError> {
         let done = self.act_by_right(who, command, how, seed).await?;
+        points::passing("act-in-views");
         self.settled(done.position).await;
+        points::passing("act-settled");
         Ok(done)
     }
 
@@ -281,6 +285,7 @@ impl App {
             let expected = last.map_or(Expected::NoStream, |fact| Expected::Revision(fact.revision));
             match self.log().append(&stream, expected, new).await {
                 Ok(appended) => {
+                    points::passing("act-in-log");
                     self.applied(appended.last_position).await;
                     return Ok(Done { position: appended.last_position, event_ids: ids });
                 }
@@ -332,6 +337,7 @@ impl App {
     fn remember(&self, person: &str, key: &str, done: Done) -> Result<Done, ActError> {
         let answer = serde_json::to_vec(&done).map_err(ActError::failed)?;
         self.accounts().answer(person, key, 200, &answer).map_err(ActError::failed)?;
+        points::passing("answer-kept");
         Ok(done)
     }
 

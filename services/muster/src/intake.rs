@@ -22,6 +22,7 @@ use tag_data::moment::Moment;
 
 use crate::app::App;
 use crate::desk::{self, ActError, How};
+use crate::points;
 
 /// Why a batch was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -95,8 +96,11 @@ impl App {
         let command = Command::Gateway(key.clone(), GatewayCommand::ReceiveBatch(received));
         let actor = Actor::Gateway { key: key.clone() };
         self.would(&actor, &command).map_err(refused)?; // A gap or a closed key is told before anything is written.
+        points::passing("batch-understood");
         self.append_items(key, batch.first, &items).await?;
+        points::passing("items-in-log");
         self.act_as(actor, Some(Role::Gateway), &command, &How::default()).await.map_err(refused)?;
+        points::passing("batch-in-log");
         Ok(self.receipt(key, batch.first + items.len() as u64))
     }
 

@@ -18,6 +18,7 @@ pub mod held;
 pub mod import;
 pub mod intake;
 pub mod live;
+pub mod points;
 pub mod projector;
 pub mod random;
 pub mod scratch;

@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::desk::ActError;
 use crate::live::Notice;
+use crate::points;
 
 /// Events of one read.
 const PAGE: usize = 1024;
@@ -164,7 +165,9 @@ fn project(app: &App, _: &tokio::runtime::Runtime) -> bool {
             notices.push(notice(&views, &fact, before.into_iter().chain(after)));
         }
     }
+    points::passing("page-folded");
     app.applied_to().send_replace(last);
+    points::passing("page-told");
     notices.into_iter().for_each(|notice| app.live().tell(notice));
     page.len() == PAGE
 }
@@ -234,12 +237,15 @@ fn rules(app: &App, runtime: &tokio::runtime::Runtime) -> bool {
         ran_to = recorded.position;
         app.settled_to().send_replace(ran_to);
     }
-    if ran_to > done
-        && let Err(cause) = app.accounts().set_mark(MARK, &ran_to.to_string())
-    {
+    if ran_to == done {
+        return false;
+    }
+    points::passing("rules-ran");
+    if let Err(cause) = app.accounts().set_mark(MARK, &ran_to.to_string()) {
         tracing::warn!(%cause, "How far the rules have run could not be remembered; they run again after a restart.");
     }
-    ran_to > done
+    points::passing("rules-noted");
+    true
 }
 
 /// What follows from one event. False if the log takes nothing now: try again later.
@@ -247,6 +253,7 @@ fn follow_up(app: &App, runtime: &tokio::runtime::Runtime, recorded: &Recorded) 
     let Ok(fact) = fact(recorded) else { return true };
     let reactions = react(&app.views(), &fact, app.now());
     for reaction in reactions {
+        points::passing("rule-next");
         match runtime.block_on(app.act_by_rule(&reaction.command, reaction.cause, reaction.rule)) {
             Ok(done) if !done.event_ids.is_empty() => app.rules_wrote(done.position),
             Ok(_) => {}

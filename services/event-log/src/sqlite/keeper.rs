@@ -62,12 +62,13 @@ impl Drop for Keeper {
 fn keep(path: &Path, woken: &Receiver<()>, full: &AtomicBool, shared: &Shared) {
     let mut connection = None;
     while woken.recv().is_ok() {
+        (shared.passing)("file-behind");
         match checkpoint(path, &mut connection, full) {
             Err(cause) if !is_busy(&cause) => {
                 tracing::error!(log.cause = %cause, "The log's file could not be brought up to date.");
                 shared.distrust(Reason::Flush { what: cause.to_string() });
             }
-            _ => {}
+            _ => (shared.passing)("file-brought-up"),
         }
     }
 }

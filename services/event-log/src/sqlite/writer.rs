@@ -163,6 +163,7 @@ impl Writer {
         let mut group = self.group();
         let (mut answers, mut results) = (Vec::new(), Vec::new());
         let mut failed = self.connection.execute_batch("BEGIN IMMEDIATE").err();
+        (self.shared.passing)("group-begun");
         for (stream, expected, events, answer) in jobs {
             answers.push(answer);
             if failed.is_none() {
@@ -196,9 +197,11 @@ impl Writer {
         if group.leaves.is_empty() {
             return self.connection.execute_batch("ROLLBACK").map_err(|cause| AppendError::Storage(cause.into()));
         }
+        (self.shared.passing)("group-written");
         if let Err(cause) = self.connection.execute_batch("COMMIT") {
             return Err(self.undo(cause));
         }
+        (self.shared.passing)("group-committed");
         let head = Head { size: group.frontier.size(), root: group.frontier.root() };
         #[cfg(test)]
         if self.shared.fail_flush.load(std::sync::atomic::Ordering::Relaxed) {
@@ -207,8 +210,10 @@ impl Writer {
         if let Err(cause) = self.anchor.as_mut().map_or(Ok(()), |anchor| anchor.write(head)) {
             return Err(self.halt(cause.to_string()));
         }
+        (self.shared.passing)("group-anchored");
         self.clock = group.clock;
         self.shared.publish(&group.leaves, self.clock.steps());
+        (self.shared.passing)("group-published");
         self.unkept += group.bytes;
         if self.unkept > WAKE_BYTES {
             self.unkept = 0;
@@ -357,6 +362,7 @@ impl Writer {
         )?;
         let (id, salt) = (&event.id.as_bytes()[..], &event.salt[..]);
         let revision = event.revision.cast_signed();
+        (self.shared.passing)("row-next");
         insert.execute(rusqlite::params![
             position,
             stream,

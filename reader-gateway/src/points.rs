@@ -1,0 +1,44 @@
+//! Where the program can be made to fall: named steps at which a sudden end leaves something else behind.
+//!
+//! `MUSTER_GATEWAY_FAIL_AT=<step>:<n>` in the environment ends the process at the nth pass of that step, as
+//! `kill -9` would: nothing is flushed, dropped or answered. Read once, by debug builds only; in a
+//! release build the steps are empty and no environment can reach them. Nothing else happens here.
+
+/// The variable that names the step and the pass.
+pub const VARIABLE: &str = "MUSTER_GATEWAY_FAIL_AT";
+
+#[cfg(debug_assertions)]
+mod armed {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    /// The step to fall at, and how many passes are left.
+    struct Fall {
+        step: String,
+        left: AtomicU64,
+    }
+
+    /// Ends the process if this is the pass that was asked for.
+    pub fn passing(step: &'static str) {
+        static FALL: OnceLock<Option<Fall>> = OnceLock::new();
+        let asked = || {
+            let text = std::env::var(super::VARIABLE).ok()?;
+            let (step, nth) = text.split_once(':')?;
+            Some(Fall { step: step.to_owned(), left: AtomicU64::new(nth.parse().ok()?) })
+        };
+        if let Some(fall) = FALL.get_or_init(asked)
+            && fall.step == step
+            && fall.left.fetch_sub(1, Ordering::Relaxed) == 1
+        {
+            std::process::abort();
+        }
+    }
+}
+
+/// A step is passed.
+#[cfg(debug_assertions)]
+pub use armed::passing;
+
+/// A step is passed; in a release build nothing can happen at it.
+#[cfg(not(debug_assertions))]
+pub const fn passing(_: &'static str) {}
