@@ -28,7 +28,7 @@ use crate::held::{Held, Now};
 use crate::live::Live;
 use crate::sealing::{Keys, SealingError};
 use crate::setup::Setup;
-use crate::{as_of, projector, random, sealing};
+use crate::{as_of, points, projector, random, sealing};
 
 /// Why the program does not start.
 #[derive(Debug, thiserror::Error)]
@@ -110,14 +110,16 @@ impl App {
     /// [`StartError`].
     pub fn compose(config: Config, log: EventLog) -> Result<Arc<Self>, StartError> {
         let accounts = Arc::new(Accounts::open(&config.file("accounts.sqlite"), &config.sign_in)?);
+        points::passing("accounts-open");
         let head = log.head();
         let views = projector::fold(&log, head.size)?;
+        points::passing("book-folded");
         let ran_to = projector::rules_ran_to(&accounts)?.min(head.size);
         let applied = views.position;
         let app = Arc::new(Self {
             keys: Keys::open(&config.file("keys.sqlite"))?,
             signing: sealing::service_key(&config.file("service.key"))?,
-            setup: Setup::new(accounts.is_empty()? && views.people.nobody()),
+            setup: Setup::new(!views.is_founded()),
             views: Held::new(views),
             applied: watch::Sender::new(applied),
             settled: watch::Sender::new(ran_to),
@@ -312,9 +314,11 @@ async fn wait(news: &watch::Sender<u64>, position: u64, longest: Duration) {
     }
 }
 
-fn open_log(config: &Config) -> Result<EventLog, StartError> {
+/// Opens the log that a configuration means, and says what is wrong with it.
+pub(crate) fn open_log(config: &Config) -> Result<EventLog, StartError> {
     let mut options = OpenOptions::new(&config.data, micros, random::bytes::<16>);
     options.anchor.clone_from(&config.log.anchor);
+    options.passing = points::passing;
     match config.log.url.as_deref() {
         None => {}
         Some(url) if url.starts_with("memory:") => return Ok(EventLog::memory(micros, random::bytes::<16>)),

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use actix_web::{HttpResponse, web};
 use armoury::rights::Act;
-use armoury::view::Scope;
+use armoury::view::{Scope, Views};
 use event_log::Recorded;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use tag_data::moment::Moment;
 
 use super::problem::Problem;
-use super::read::page_size;
+use super::read::{Plain, ReadQuery as _, page_size};
 use super::{Needs, Route, route};
 use crate::app::App;
 use crate::auth::{Who, rate};
@@ -29,6 +29,8 @@ pub const ROUTES: &[Route] = &[
     route!(GET "/log/consistency", Needs::SignedIn, consistency, "Proof that an earlier head is a beginning of a later one",
         query: ConsistencyQuery, answer: Path),
     route!(GET "/log/events", READ, events, "Events as recorded, in order", query: EventsQuery, answer: Events),
+    route!(GET "/log/views", READ, views, "Digest of all views at a position, to compare with another fold of the same log",
+        query: Plain, answer: ViewsDigest),
     route!(POST "/log/verify", READ, verify, "Hash everything again, now", answer: Verified),
 ];
 
@@ -135,6 +137,15 @@ struct EventRow {
     data: Option<Box<RawValue>>,
 }
 
+/// What all views together come to.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ViewsDigest {
+    /// Position of the last event taken in.
+    pub position: u64,
+    /// SHA-256 over every view, lower-case hex: the same events give the same, wherever they are folded.
+    pub digest: String,
+}
+
 /// What "verify now" found.
 #[derive(Serialize, JsonSchema)]
 struct Verified {
@@ -235,6 +246,24 @@ fn row(event: Recorded) -> EventRow {
         leaf: hex::encode(event.leaf),
         meta: raw(event.meta),
         data: raw(event.data),
+    }
+}
+
+async fn views(app: web::Data<App>, who: Who, query: web::Query<Plain>) -> Result<HttpResponse, Problem> {
+    everywhere(&app, &who)?;
+    rate::take(&app, "digest of the views", 60)?;
+    let past = match query.as_of() {
+        as_of if as_of.is_now() => None,
+        as_of => Some(app.views_as_of(as_of).await.map_err(ours)?),
+    };
+    let app = app.into_inner();
+    let digest = move || past.map_or_else(|| ViewsDigest::of(&app.views()), |past| ViewsDigest::of(&past));
+    Ok(HttpResponse::Ok().json(web::block(digest).await.map_err(ours)?))
+}
+
+impl ViewsDigest {
+    pub(crate) fn of(views: &Views) -> Self {
+        Self { position: views.position, digest: hex::encode(views.digest()) }
     }
 }
 

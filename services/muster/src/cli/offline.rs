@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use armoury::ids::ServiceNumber;
+use event_log::EventLog;
 
-use crate::app::App;
+use crate::app::{App, open_log};
 use crate::auth::Who;
 use crate::config::Config;
 use crate::random;
@@ -18,6 +19,15 @@ use crate::random;
 pub fn open(data: &Path) -> anyhow::Result<Arc<App>> {
     anyhow::ensure!(data.join("log.sqlite").exists(), "there is no log in {}", data.display());
     App::open(Config { data: data.to_owned(), ..Config::default() }).context("the data folder does not open")
+}
+
+/// Opens the log alone, to fold it: no rule runs, so looking never writes an event.
+///
+/// # Errors
+/// When there is no log, or a service runs on it.
+pub fn log(data: &Path) -> anyhow::Result<EventLog> {
+    anyhow::ensure!(data.join("log.sqlite").exists(), "there is no log in {}", data.display());
+    open_log(&Config { data: data.to_owned(), ..Config::default() }).context("the log does not open")
 }
 
 /// The person who acts, by number and the password in a file.

@@ -12,6 +12,7 @@ use tag_data::moment::Moment;
 
 use super::offline;
 use super::out::say;
+use crate::api::log::ViewsDigest;
 use crate::as_of::{self, Known};
 
 /// A view by name.
@@ -43,6 +44,8 @@ pub enum ViewName {
     Readers,
     /// Gateways.
     Gateways,
+    /// One line: the digest of all views, as `GET /api/v1/log/views` tells it.
+    Digest,
 }
 
 /// Which book.
@@ -86,11 +89,11 @@ pub struct Report {
 
 impl Which {
     fn rows(&self, view: ViewName) -> anyhow::Result<(Vec<Value>, Views)> {
-        let app = offline::open(&self.data)?;
+        let log = offline::log(&self.data)?;
         let known = self.known_at.as_deref().map(str::parse::<Known>).transpose()?;
         let true_at = self.true_at.as_deref().map(str::parse::<Moment>).transpose()?;
-        let to = as_of::position(app.log(), known)?;
-        let views = as_of::fold(app.log(), to, true_at)?;
+        let to = as_of::position(&log, known)?;
+        let views = as_of::fold(&log, to, true_at)?;
         let now = true_at.unwrap_or(views.recorded_at);
         Ok((rows(&views, view, now)?, views))
     }
@@ -157,6 +160,7 @@ fn rows(views: &Views, view: ViewName, now: Moment) -> anyhow::Result<Vec<Value>
         ViewName::People => json(views.people.rows(now))?,
         ViewName::Readers => json(views.gateways.readers())?,
         ViewName::Gateways => json(views.gateways.rows())?,
+        ViewName::Digest => json([ViewsDigest::of(views)])?,
     })
 }
 
