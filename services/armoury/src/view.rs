@@ -137,6 +137,12 @@ impl Views {
         self.not_understood.values()
     }
 
+    /// Whether the first two people and the first place were entered: a set-up cut off before goes on.
+    #[must_use]
+    pub fn is_founded(&self) -> bool {
+        self.people.entered() >= 2 && !self.places.tree(&Scope::Everywhere).is_empty()
+    }
+
     /// The states of all weapons as known at a position; none where no feed is kept.
     #[must_use]
     pub fn states_at(&self, position: u64) -> Option<Vec<state::WeaponState>> {

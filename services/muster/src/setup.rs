@@ -20,7 +20,7 @@ use tag_data::moment::Moment;
 use crate::accounts::passwords::same;
 use crate::app::App;
 use crate::desk::{ActError, How};
-use crate::random;
+use crate::{points, random};
 
 /// How long the link is good, in seconds.
 pub const LINK_SECONDS: i64 = 30 * 60;
@@ -80,7 +80,7 @@ pub struct Founded {
 }
 
 impl Setup {
-    /// The set-up waits while nobody is in the book.
+    /// The set-up waits until the first two people and the first place are in the book.
     #[must_use]
     pub fn new(waits: bool) -> Self {
         Self { state: Mutex::new(State { waits, link: None }) }
@@ -138,15 +138,19 @@ impl App {
             return Err(ActError::NotFound); // Somebody was quicker.
         }
         self.make_founder(&first, &[Role::Custodian, Role::Approver]).await?;
+        points::passing("first-founder");
         self.make_founder(&second, &[Role::Approver]).await?;
+        points::passing("second-founder");
         let place_id = PlaceId(self.new_id());
         let open = place::Open { kind: PlaceKind::Site, name: place, within: None };
         let actor = Actor::Person { service_number: first.service_number.clone(), sign_in: "set-up".to_owned() };
         let command = Command::Place(place_id, PlaceCommand::Open(open));
         self.act_as(actor.clone(), Some(Role::Approver), &command, &How::default()).await?;
+        points::passing("first-place");
         let keeps = place::NameCustodian { custodian: first.service_number.clone() };
         let command = Command::Place(place_id, PlaceCommand::NameCustodian(keeps));
         let done = self.act_as(actor, Some(Role::Approver), &command, &How::default()).await?;
+        points::passing("first-custodian");
         self.setup().done();
         self.settled(done.position).await;
         let head = self.log().head();
@@ -159,7 +163,8 @@ impl App {
         })
     }
 
-    /// The account first, then the book: a set-up cut off in between is simply done again.
+    /// The account first, then the book: a set-up cut off anywhere is simply done again, with the same
+    /// people or others; who is in the book already stays as he is.
     async fn make_founder(&self, founder: &Founder, roles: &[Role]) -> Result<(), ActError> {
         let (accounts, person, password) = (self.accounts_shared(), founder.service_number.clone(), founder.password.clone());
         let now = self.now();
@@ -171,6 +176,7 @@ impl App {
             }
         });
         made.await.map_err(ActError::failed)?.map_err(crate::desk::refused_account)?;
+        points::passing("founder-account");
         let everywhere = |role: &Role| Grant { role: *role, place: None, from: now, until: None };
         let number = &founder.service_number;
         let found = person::Found {

@@ -194,10 +194,10 @@ impl People {
         rows
     }
 
-    /// Whether nobody has been entered yet: the book is to be founded.
+    /// How many people were ever entered.
     #[must_use]
-    pub fn nobody(&self) -> bool {
-        !self.all.iter().any(|person| person.enrolled || !person.grants.is_empty())
+    pub fn entered(&self) -> usize {
+        self.all.iter().filter(|person| person.enrolled || !person.grants.is_empty()).count()
     }
 }
 

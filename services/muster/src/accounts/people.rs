@@ -85,14 +85,6 @@ impl Accounts {
         Ok(found.optional()?)
     }
 
-    /// Whether anybody has an account: if nobody has, the service waits for its set-up.
-    ///
-    /// # Errors
-    /// When the file does not answer.
-    pub fn is_empty(&self) -> Result<bool, AccountsError> {
-        Ok(self.lock().query_row("SELECT NOT EXISTS(SELECT 1 FROM accounts)", [], |row| row.get(0))?)
-    }
-
     /// Whether the password opens the account. Slow; same work whether the account exists or not.
     ///
     /// # Errors
