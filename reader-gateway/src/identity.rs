@@ -19,6 +19,7 @@ use tag_data::batch::{Batch, Receipt, key_id};
 use zeroize::Zeroizing;
 
 use crate::outbox::Waiting;
+use crate::points;
 
 /// The gateway's key.
 pub struct Identity {
@@ -159,6 +160,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         _ => {} // Left by a start that was cut off.
     }
     let mut made = create_private(&new)?;
+    points::passing("key-made");
     made.write_all(bytes)?;
     made.sync_all()?;
     drop(made);

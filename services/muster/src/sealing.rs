@@ -16,7 +16,7 @@ use event_log::durable::write_private;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use zeroize::Zeroizing;
 
-use crate::random;
+use crate::{points, random};
 
 /// Why a field cannot be sealed or a key not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -125,8 +125,10 @@ pub fn service_key(path: &Path) -> Result<SigningKey, SealingError> {
     let wrong = |why: String| SealingError::ServiceKey { path: path.display().to_string(), why };
     if !path.exists() {
         let seed = Zeroizing::new(random::bytes::<32>());
+        points::passing("service-key-next");
         // Whole or not at all: half a key after a power cut would stop every later start.
         write_private(path, Zeroizing::new(hex::encode(seed.as_slice())).as_bytes()).map_err(|e| wrong(e.to_string()))?;
+        points::passing("service-key-made");
     }
     if !is_private(path) {
         return Err(wrong("others may read it; allow only its owner (chmod 600)".to_owned()));
