@@ -26,7 +26,8 @@ pub struct House {
     pub site: String,
 }
 
-fn password(number: &str) -> String {
+/// The pass phrase of the person with this number.
+pub fn password(number: &str) -> String {
     format!("the pass phrase of {number}")
 }
 
@@ -128,7 +129,7 @@ pub fn weapon(serial: &str, place: &str) -> Value {
 }
 
 /// Signs in with a password and makes a token, as a person does at the pages.
-fn token(nobody: &Web, number: &str) -> String {
+pub fn token(nobody: &Web, number: &str) -> String {
     let body = json!({"service_number": number, "password": password(number)}).to_string();
     let signed = nobody.send("POST", "/api/v1/session", &[], Some(&body)).unwrap();
     assert_eq!(signed.status, 201, "{}", signed.body);

@@ -61,8 +61,7 @@ impl Program {
             if let Some(line) = lines.iter().find(|line| line.contains(words)) {
                 return line.clone();
             }
-            let gone = self.child.try_wait().unwrap();
-            assert!(Instant::now() < deadline && gone.is_none(), "{} never said {words:?}:\n{}", self.name, lines.join("\n"));
+            assert!(Instant::now() < deadline && !self.has_ended(), "{} never said {words:?}:\n{}", self.name, lines.join("\n"));
             lines = said.1.wait_timeout(lines, Duration::from_millis(50)).unwrap().0;
         }
     }
@@ -78,6 +77,11 @@ impl Program {
     #[must_use]
     pub fn said(&self) -> String {
         self.said.0.lock().unwrap().join("\n")
+    }
+
+    /// Whether it has ended, by itself or not.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     /// Ends it without a warning, as a power cut does.
