@@ -224,3 +224,26 @@ fn nothing_acknowledged_is_lost_or_doubled_when_the_service_is_killed() {
     println!("{digests} digests compared; restart to serving: median {middle:?}, longest {:?}", restarts.last());
     tally.told();
 }
+
+/// The log's writer breaks off between its commit and its answer: the service lives and does not know what
+/// became of the act. Asked again under the same key after a restart, it is the act of before, once.
+#[test]
+fn an_act_whose_answer_was_lost_within_the_program_is_found_again() {
+    let mut book = Book::founded("writer");
+    book.kill();
+    book.start(Some("group-committed:1:panic"));
+    assert!(book.is_served().is_some(), "a thread fell, not the program");
+    let headers = [("Idempotency-Key", "once")];
+    let body = crate::house::weapon("418001", &book.site).to_string();
+    let asked = |book: &Book| book.people[0].send("POST", "/api/v1/weapons", &headers, Some(&body)).unwrap();
+    let lost = asked(&book);
+    assert!(lost.status >= 500, "{} {}", lost.status, lost.body);
+    book.kill();
+    book.start(None);
+    assert!(book.is_served().is_some(), "the service starts again");
+    let found = asked(&book);
+    assert_eq!(found.status, 201, "{}", found.body);
+    let total = book.people[0].get("/api/v1/weapons?limit=1")["total"].clone();
+    assert_eq!(total, 1, "the weapon stands once");
+    book.stop();
+}

@@ -152,6 +152,9 @@ impl App {
         points::passing("request-noted");
         match self.act_once(who, &command, &how, Some(seed)).await {
             Ok(done) => self.remember(&person, &key, done),
+            // After a fault of ours nobody knows what reached the log: the key stays noted, and who asks again
+            // gets the events that are there.
+            Err(error @ (ActError::Failed(_) | ActError::ReadOnly(_))) => Err(error),
             Err(error) => {
                 self.accounts().forget(&person, &key).map_err(ActError::failed)?;
                 Err(error)

@@ -1,7 +1,8 @@
 //! Where the program can be made to fall: named steps at which a sudden end leaves something else behind.
 //!
 //! `MUSTER_FAIL_AT=<step>:<n>` in the environment ends the process at the nth pass of that step, as
-//! `kill -9` would: nothing is flushed, dropped or answered. Read once, by debug builds only; in a
+//! `kill -9` would: nothing is flushed, dropped or answered. `<step>:<n>:panic` ends only the thread, so that
+//! whoever waits for it learns that it is gone and not what it did. Read once, by debug builds only; in a
 //! release build the steps are empty and no environment can reach them. Nothing else happens here.
 
 /// The variable that names the step and the pass.
@@ -16,6 +17,7 @@ mod armed {
     struct Fall {
         step: String,
         left: AtomicU64,
+        thread_only: bool,
     }
 
     /// Ends the process if this is the pass that was asked for.
@@ -24,12 +26,15 @@ mod armed {
         let asked = || {
             let text = std::env::var(super::VARIABLE).ok()?;
             let (step, nth) = text.split_once(':')?;
-            Some(Fall { step: step.to_owned(), left: AtomicU64::new(nth.parse().ok()?) })
+            let nth_only = nth.strip_suffix(":panic");
+            let left = AtomicU64::new(nth_only.unwrap_or(nth).parse().ok()?);
+            Some(Fall { step: step.to_owned(), left, thread_only: nth_only.is_some() })
         };
         if let Some(fall) = FALL.get_or_init(asked)
             && fall.step == step
             && fall.left.fetch_sub(1, Ordering::Relaxed) == 1
         {
+            assert!(!fall.thread_only, "made to fall at {step}");
             std::process::abort();
         }
     }
