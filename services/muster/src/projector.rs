@@ -27,7 +27,7 @@ use crate::points;
 /// Events of one read.
 const PAGE: usize = 1024;
 /// Under this name the accounts' file remembers how far the rules have run.
-const MARK: &str = "rules_ran_to";
+pub(crate) const MARK: &str = "rules_ran_to";
 
 /// Why a recorded event is no fact for this program.
 #[derive(Debug, thiserror::Error)]

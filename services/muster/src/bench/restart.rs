@@ -47,7 +47,7 @@ pub fn measure(dir: &Scratch, weapons: u32) -> anyhow::Result<Restart> {
     write(&log, weapons)?;
     let events = log.head().size;
     let start = Instant::now();
-    projector::each(&log, 1, events, |recorded| drop(std::hint::black_box(recorded)))?;
+    projector::each(&log, 1, events, |recorded| _ = std::hint::black_box(recorded))?;
     let rows_ms = millis(start);
     std::fs::create_dir(&fallen)?;
     for name in ["log.sqlite", "log.sqlite-wal", "anchor"] {
