@@ -93,9 +93,9 @@ pub(crate) fn of_command(command: &Command) -> Vec<(String, Hold)> {
             turns.extend(open.within.map(|within| (format!("place {within}"), Shared)));
         }
         Command::Person(_, PersonCommand::Found(_)) => turns.push(("founding".to_owned(), Alone)),
-        Command::Gateway(key, command) if !matches!(command, GatewayCommand::ReceiveBatch(_)) => {
-            turns.push(of_gateway(key.as_str()));
-        }
+        // The intake holds the gateway's turn already while it asks these two.
+        Command::Gateway(_, GatewayCommand::ReceiveBatch(_) | GatewayCommand::ContradictBatch(_)) => {}
+        Command::Gateway(key, _) => turns.push(of_gateway(key.as_str())),
         _ => {}
     }
     turns
