@@ -6,12 +6,21 @@
 FILE: a head kept outside (signed checkpoint, JSON, or a line "SIZE ROOT"). Creates and changes nothing
 beside the file. Signatures are not checked. 0 agrees, 1 changed (first bad position named), 2 cannot be read.
 """
-import base64, collections, hashlib, json, os, re, shutil, sqlite3, struct, sys, tempfile
+import base64, collections, hashlib, json, os, re, shutil, sqlite3, struct, sys, tempfile, unicodedata
 
 COLUMNS = ("position stream revision id type schema_version recorded_at occurred_at salt meta data leaf").split()
 BLOBS = ("id", "salt", "meta", "data", "leaf")
+NAME = {"streams": re.compile(rb"[A-Za-z0-9_.@-]{1,128}"), "types": re.compile(rb"[A-Za-z0-9_.@-]{1,64}")}
 GAP_MAX, AHEAD_MAX = 1_000_000, 3000
+TABLES = (b"about", b"checkpoints", b"events", b"streams", b"tiles", b"types")
+# SHA-256 over "name, newline, statement, newline" in order of name: of the tables, of all else the schema holds.
+SCHEMAS = {1: ("c72b8f5b2c082ec4e18894752a7d5c19d360131e4d6a801e02737bf3fac19e21",
+               "fb4faca5af827c7be217a49ce69ce6ac2c5399f9d3847b5cdb8074a0e68657d1")}
+UNREADABLE = (KeyError, ValueError, TypeError, struct.error)
 BREAK = collections.namedtuple("Break", "reason by found anchor survived bad missing")
+
+class Text(bytes):
+    """What the file keeps as text; plain bytes are what it keeps as a blob."""
 
 def sha(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
@@ -44,9 +53,9 @@ class Tree:
 def leaf_of(row, streams, types):
     """The leaf an event's stored values give; an exception if they are no event."""
     stream, kind = streams[row["stream"]], types[row["type"]]
-    if not (re.fullmatch(rb"[A-Za-z0-9_.@-]{1,128}", stream) and re.fullmatch(rb"[A-Za-z0-9_.@-]{1,64}", kind)):
+    if not (NAME["streams"].fullmatch(stream) and NAME["types"].fullmatch(kind)):
         raise ValueError("a name is none")
-    if not all(isinstance(row[c], bytes if c in BLOBS else int) for c in COLUMNS):
+    if not all(type(row[c]) is (bytes if c in BLOBS else int) for c in COLUMNS) or not type(stream) is type(kind) is Text:
         raise ValueError("a value is of another kind")
     if (len(row["id"]), len(row["salt"]), len(row["leaf"])) != (16, 16, 32):
         raise ValueError("a value has another length")
@@ -66,11 +75,29 @@ def read_anchor(path):
             slots.append((int(found[2]), int(found[3]), bytes.fromhex(found[4].decode())))
     return [slot[1:] for slot in sorted(slots, reverse=True)]
 
+def unbase64(said):
+    known = base64.b64decode(said, validate=True)
+    if base64.b64encode(known).decode() != said:
+        raise ValueError("bits left over in base64")
+    return known
+
+def read_note(note):
+    """Size and root of a signed checkpoint. Its signatures are looked at for their form only."""
+    named = lambda name: name and not any(c.isspace() or c == "+" for c in name)
+    body, rest = note[:note.rindex("\n\n")], note[note.rindex("\n\n") + 2:]
+    origin, size, root, *more = body.split("\n")
+    signatures = [line.split(" ", 2) for line in rest[:-1].split("\n")]
+    if (len(note.encode()) > 65536 or any(unicodedata.category(c) == "Cc" and c != "\n" for c in note) or not all([origin, *more])
+            or not rest.endswith("\n") or len(signatures) > 64 or not re.fullmatch("0|[1-9][0-9]*", size, re.ASCII)
+            or not all(len(s) == 3 and s[0] == "\u2014" and named(s[1]) and len(unbase64(s[2])) > 4 for s in signatures)
+            or len(unbase64(root)) != 32 or int(size) >= 1 << 64):
+        raise ValueError("this is not a checkpoint")
+    return int(size), unbase64(root)
+
 def read_head(path):
     said = open(path, encoding="utf-8").read()
     if "\n\n\u2014 " in said:
-        _, size, root = said.split("\n")[:3]
-        return int(size), base64.b64decode(root, validate=True)
+        return read_note(said)
     if said.lstrip().startswith("{"):
         size, root = (json.loads(said)[key] for key in ("size", "root"))
     else:
@@ -85,102 +112,144 @@ def connect(path, keep):
     escaped = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     return sqlite3.connect(f"file:{escaped}?immutable=1", uri=True)
 
-def verify(db, anchor, head, bad):
+def verify(db, anchor, head, in_place, bad):
     """Calls bad(position or None, what) for everything that does not agree; answers the breaks."""
-    names = {table: dict(db.execute(f"SELECT id, name FROM {table}")) for table in ("streams", "types")}
-    events = f"SELECT {', '.join(COLUMNS)} FROM events NOT INDEXED ORDER BY position"
-    breaks = []
-    for row in (dict(zip(COLUMNS, values)) for values in db.execute(f"SELECT * FROM ({events}) WHERE type = 1")):
+    def rows(what, columns, table, key, where="true"):
+        """As many rows as can be read, in order of a key; where reading ends too early, that is told."""
+        query, given = f"SELECT {columns} FROM {table} NOT INDEXED WHERE {where} ORDER BY {key}", 0
+        try:
+            for row in db.execute(query):
+                yield row
+                given += 1
+        except sqlite3.Error as why:
+            try:  # Python reads one row ahead, and loses the last good one when that fails
+                yield from db.execute(f"{query} LIMIT ?", (given + 1,)).fetchall()[given:]
+            except sqlite3.Error:
+                pass
+            what and bad(what == "events" and tree.size + 1 or None, f"{what} cannot be read from here on: {why}")
+
+    schema = sorted(tuple(value if type(value) is Text else b"?" for value in row[1:])
+                    for row in rows("the schema", "rowid, name, sql", "sqlite_schema", "rowid", "sql > ''"))
+    tables, others = SCHEMAS[db.execute("PRAGMA user_version").fetchone()[0]]
+    digest = lambda inside: sha(*[b"%b\n%b\n" % row for row in schema if (row[0] in TABLES) == inside]).hex()
+    if digest(True) != tables:
+        return bad(None, "the tables are not those of a log") or []
+    if digest(False) != others:
+        bad(None, "the indexes are not those of a log, or something else is there")
+    names = {table: dict(rows(table, "id, name", table, "id")) for table in ("streams", "types")}
+    events = lambda what, where="true": (dict(zip(COLUMNS, row)) for row in rows(what, ", ".join(COLUMNS), "events", "position", where))
+    breaks, notes = [], []
+    for row in events("", "type = 1"):
         try:
             if leaf_of(row, names["streams"], names["types"]) == row["leaf"]:
                 breaks.append((row["position"], BREAK(**json.loads(row["data"]))._asdict()))
-        except (KeyError, ValueError, TypeError, struct.error):
+        except UNREADABLE:
             pass  # the walk over all events names it
-    notes = [(size, note.decode()) for size, note in db.execute("SELECT size, note FROM checkpoints")]
+    for size, note in rows("the kept checkpoints", "size, note", "checkpoints", "size"):
+        try:
+            notes.append((size, read_note(note.decode())))
+            size == notes[-1][1][0] or bad(None, f"the checkpoint kept for size {size} is one of another size")
+        except (*UNREADABLE, AttributeError) as why:
+            bad(None, f"the checkpoint kept for size {size}: {why}")
     heads = [(size, root, "the anchor") for size, root in anchor or []] + ([(*head, "the outside head")] if head else [])
     tree = Tree({size for size, *_ in heads} | {size for size, _ in notes} | {at - 1 for at, _ in breaks})
     hole = lambda at: sha(b"\0", text(b"muster-hole/v1"), struct.pack(">Q", at - 1))
-    after, time, used = {}, -(1 << 63), {"streams": set(), "types": {1}}
-    for values in db.execute(events):
-        row = dict(zip(COLUMNS, values))
-        position = row["position"]
+    after, time, used, marked = {}, -(1 << 63), {"streams": set(), "types": {1}}, set()
+
+    def mark(at, what, before=None):
+        marked.add((at - 1) // 256)
+        bad(at, what, before)
+
+    def take(row):
+        nonlocal time
+        position, leaf = row["position"], row["leaf"]
         if position - tree.size > GAP_MAX:
-            bad(tree.size + 1, "missing")
-            break
+            mark(tree.size + 1, "missing")
+            return False
         while tree.size + 1 < position:
-            bad(tree.size + 1, "the event is missing")
+            mark(tree.size + 1, "the event is missing")
             tree.push(hole(tree.size + 1))
-        if position < 1:
-            bad(position, "the position is below 1")
-            continue
-        leaf = row["leaf"]
-        tree.push(leaf if isinstance(leaf, bytes) and len(leaf) == 32 else hole(position))
         used["streams"].add(row["stream"]), used["types"].add(row["type"])
+        if position < 1:
+            mark(position, "the position is below 1")
+            return True
+        tree.push(leaf if type(leaf) is bytes and len(leaf) == 32 else hole(position))
         try:
             if leaf_of(row, names["streams"], names["types"]) != leaf:
-                bad(position, "the event does not give its stored leaf hash")
+                mark(position, "the event does not give its stored leaf hash")
             elif row["recorded_at"] < time:
-                bad(position, "recorded_at is earlier than the event before")
+                mark(position, "recorded_at is earlier than the event before")
             else:
                 time = row["recorded_at"]
             following, before = after.get(row["stream"], (0, 0))
             if row["revision"] != following:
-                bad(position, f"revision {row['revision']} where {following} comes next", before)
+                mark(position, f"revision {row['revision']} where {following} comes next", before)
             after[row["stream"]] = (row["revision"] + 1, position)
-        except (KeyError, ValueError, TypeError, struct.error) as why:
-            bad(position, f"not an event: {why}")
+        except UNREADABLE as why:
+            mark(position, f"not an event: {why}")
+        return True
+
+    all(take(row) for row in events("events"))
     for size, root, whose in heads:
         if size > tree.size:
-            bad(tree.size + 1, f"{whose} remembers {size} events; the log ends at {tree.size}")
+            mark(tree.size + 1, f"{whose} remembers {size} events; the log ends at {tree.size}")
         elif tree.roots.get(size) != root:
             bad(None, f"the first {size} events are not those of {whose}")
-    if anchor is not None and (not anchor or tree.size - anchor[0][0] >= AHEAD_MAX):
-        bad(None, "the anchor cannot be read, or the log is further ahead of it than one commit can be")
+    if anchor is None and in_place:
+        bad(None, "the anchor is missing beside the log")
+    elif anchor is not None and (len(anchor) < 2 or tree.size - anchor[0][0] >= AHEAD_MAX):
+        bad(None, "the anchor is spoiled, or the log is further ahead of it than one commit can be")
     for at, record in breaks:
         if (record["survived"]["size"], record["survived"]["root"]) != (at - 1, tree.roots.get(at - 1, b"").hex()):
-            bad(at, "the break tells of other events than those before it")
-    for size, note in notes:
+            mark(at, "the break tells of other events than those before it")
+    for size, (_, root) in notes:
         lost = [at for at, r in breaks if r["survived"]["size"] < size <= (r["anchor"] or {"size": 0})["size"]]
-        if note.split("\n")[1:3] != [str(size), base64.b64encode(tree.roots.get(size, b"")).decode()] and not lost:
+        if tree.roots.get(size) != root and not lost:
             bad(None, f"the log is not that of the checkpoint kept for size {size}")
-    tiles = list(db.execute("SELECT tile, hash FROM tiles ORDER BY tile"))
-    wrong = [n for n in range(max(len(tiles), len(tree.tiles))) if tiles[n:n + 1] != [(n, t) for t in tree.tiles[n:n + 1]]]
-    if wrong:
-        bad(256 * wrong[0] + 1, f"tile {wrong[0]} is not the hash of its 256 leaves")
-    for table, number in ((table, number) for table, rows in names.items() for number in rows if number not in used[table]):
-        bad(None, f"number {number} of {table} has no event")
+    tiles = list(rows("the stored tree", "tile, hash", "tiles", "tile"))
+    longest = range(max(len(tiles), len(tree.tiles)))
+    for wrong in [n for n in longest if tiles[n:n + 1] != [(n, t) for t in tree.tiles[n:n + 1]]][:1]:
+        first = 256 * wrong + 1 if wrong < len(tree.tiles) else max(256 * wrong + 1, tree.size + 1)
+        bad(None if wrong in marked else first, f"tile {wrong} is not the hash of its 256 leaves")
+    for table, known in names.items():
+        for number in [number for number in known if number not in used[table]]:
+            bad(None, f"number {number} of {table} has no event")
+        if len(set(known.values())) < len(known) or not all(type(name) is Text and NAME[table].fullmatch(name) for name in known.values()):
+            bad(None, f"not every name of {table} is one, and stands once")
     if names["types"].get(1) != b"BreakDeclared":
         bad(None, "the first type is not what was written")
-    if (said := db.execute("PRAGMA integrity_check(1)").fetchone()[0]) != b"ok":
+    try:
+        said = [said for (said,) in db.execute("PRAGMA integrity_check(1)")]
+        ids = "SELECT position AS a, id, lag(id) OVER (ORDER BY id) AS b FROM events INDEXED BY events_by_id"
+        for (at,) in db.execute(f"SELECT a FROM ({ids}) WHERE id = b LIMIT 1") if said == [b"ok"] else []:
+            bad(at, "its id stands for another event too")
+    except sqlite3.Error as why:
+        said = [why]
+    if said != [b"ok"]:
         bad(None, f"the database says: {said}")
     return breaks
 
-def main(arguments):
-    in_place, path = os.path.isdir(arguments[0]), arguments[0]
+def judge(where, head_file=None):
+    """0 agrees, 1 changed, 2 cannot be read; the first bad position; what there is to say."""
+    in_place, path = os.path.isdir(where), where
     path = os.path.join(path, "log.sqlite") if in_place else path
-    try:
-        head = read_head(arguments[arguments.index("--head") + 1]) if "--head" in arguments else None
-        # The anchor before the file: a log that is being written may then only be ahead of it.
-        anchor = read_anchor(os.path.join(os.path.dirname(path), "anchor"))
-        open(path, "rb").close()
-    except (OSError, ValueError, IndexError, KeyError) as why:
-        print(f"CANNOT BE READ: {why}")
-        return 2
-    found = [(None, "the anchor is missing beside the log", None)] if in_place and anchor is None else []
-    breaks = []
+    found, breaks = [], []
     with tempfile.TemporaryDirectory() as keep:
         try:
+            head = read_head(head_file) if head_file else None
+            # The anchor before the file: a log that is being written may then only be ahead of it.
+            anchor = read_anchor(os.path.join(os.path.dirname(path), "anchor"))
+            open(path, "rb").close()
             db = connect(path, keep)
-            db.text_factory = bytes
-            if db.execute("PRAGMA application_id").fetchone() != (0x4D737472,):
+            db.text_factory = Text
+            db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            asked = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
+            if asked[0] != 0x4D737472 or asked[1] not in SCHEMAS:
                 raise ValueError("it is not a log")
-        except (sqlite3.Error, OSError, ValueError) as why:
-            print(f"CANNOT BE READ: {why}")
-            return 2
-        try:
-            breaks = verify(db, anchor, head, lambda at, what, before=None: found.append((at, what, before)))
-        except sqlite3.Error as why:
-            found.append((None, f"the file cannot be read further: {why}", None))
+        except (sqlite3.Error, OSError, *UNREADABLE, IndexError, StopIteration) as why:
+            return 2, None, [f"CANNOT BE READ: {why}"]
+        breaks = verify(db, anchor, head, in_place, lambda at, what, before=None: found.append((at, what, before)))
+        db.close()
 
     def declared(at, before):
         """True if a break under the outside head lists the position (or one since the stream's event before)."""
@@ -189,12 +258,19 @@ def main(arguments):
 
     found.sort(key=lambda one: (one[0] is None, one[0] or 0))
     changed = any(not declared(at, before) for at, _, before in found)
-    print(f"{'CHANGED' if changed else 'agrees'}; first bad position: {found[0][0] if found else None}")
-    for at, what, _ in found[:20]:
-        print(f"- {'the log' if at is None else at}: {what}")
-    for at, record in breaks:
-        print(f"break declared at {at} by {' and '.join(record['by'])}: {record['reason']}")
-    return 1 if changed else 0
+    first = found[0][0] if found else None
+    lines = [f"{'CHANGED' if changed else 'agrees'}; first bad position: {first}"]
+    lines += [f"- {'the log' if at is None else at}: {what}" for at, what, _ in found[:20]]
+    lines += [f"break declared at {at} by {' and '.join(record['by'])}: {record['reason']}" for at, record in breaks]
+    return int(changed), first, lines
+
+def main(arguments):
+    if not arguments or arguments[0].startswith("-"):
+        print(__doc__)
+        return 2
+    code, _, lines = judge(arguments[0], arguments[arguments.index("--head") + 1] if "--head" in arguments else None)
+    print("\n".join(lines))
+    return code
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]) if len(sys.argv) > 1 else __doc__)
+    sys.exit(main(sys.argv[1:]))

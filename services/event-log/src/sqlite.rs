@@ -219,11 +219,6 @@ impl Drop for Inner {
     }
 }
 
-/// Every declared break that can be read.
-pub(crate) fn declared_breaks(connection: &Connection) -> rusqlite::Result<Vec<Break>> {
-    examine::declared_breaks(connection, &mut None)
-}
-
 /// The write-ahead log's file.
 pub(crate) fn wal_path(log: &Path) -> PathBuf {
     let mut name: OsString = log.as_os_str().to_owned();
@@ -255,9 +250,12 @@ fn connect(path: &Path, dir: &Path) -> Result<Connection, OpenError> {
 
 /// Opens or makes the anchor and brings it up to the log's head.
 fn raise(path: &Path, anchored: &Anchored, head: Head, brought_up: u64) -> std::io::Result<Anchor> {
-    let Anchored::At(slot, _) = anchored else { return Anchor::create(path, head, 1) };
+    let Anchored::At(slot, before) = anchored else { return Anchor::create(path, head, 1) };
     let mut anchor = Anchor::open(path, slot.sequence)?;
-    if brought_up > 0 {
+    if before.is_none() {
+        tracing::warn!("One of the anchor's two places was spoiled, as by a cut of power; the other holds and is written anew.");
+    }
+    if brought_up > 0 || before.is_none() {
         anchor.write(head)?;
     }
     Ok(anchor)

@@ -8,23 +8,21 @@
 //! A position that a declared break lists is bad and known. It is passed over only if an outside head
 //! covers the break: whoever holds that head has seen it.
 
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
 use crate::anchor::{self, Anchored};
-use crate::breaks::{self, Break};
-use crate::checkpoint::{Checkpoint, Note, VerifyKey};
-use crate::event::{Head, Recorded, StreamName};
+use crate::breaks::Break;
+use crate::checkpoint::VerifyKey;
+use crate::event::Head;
 use crate::leaf::Hash;
-use crate::ledger::{APPEND_EVENTS_MAX, GROUP_EVENTS_MAX};
-use crate::sqlite::row::Raw;
 use crate::sqlite::schema::{self, Whose};
-use crate::sqlite::walk::{self, Finding as Found, Walk};
 
+mod against;
 mod outside;
+mod rows;
 mod still;
 mod tables;
 mod telling;
@@ -159,13 +157,11 @@ pub fn verify(path: &Path, options: &VerifyOptions) -> Report {
     let mut findings = Findings::default();
     let anchored = anchored.map_err(|cause| report.notes.push(format!("The anchor could not be read: {cause}.")));
     let anchored = anchored.unwrap_or(Anchored::Missing);
-    if let Err(cause) = examine(&still.connection, options, &anchored, path.is_dir(), &mut report, &mut findings) {
-        let next = report.head.map_or(1, |head| head.size.cast_signed() + 1);
-        findings.add(Some(next), format!("the file cannot be read from here on: {cause}"));
-    }
+    examine(&still.connection, options, &anchored, path.is_dir(), &mut report, &mut findings);
     report.conclude(findings)
 }
 
+/// Looks at everything; what cannot be read is a finding, and the rest is looked at all the same.
 fn examine(
     connection: &Connection,
     options: &VerifyOptions,
@@ -173,26 +169,36 @@ fn examine(
     in_place: bool,
     report: &mut Report,
     findings: &mut Findings,
-) -> rusqlite::Result<()> {
-    tables::schema(connection, findings)?;
-    report.breaks = crate::sqlite::declared_breaks(connection)?;
-    let notes = kept_checkpoints(connection)?;
-    let mut wanted: BTreeMap<u64, Option<Hash>> = notes.iter().map(|(size, _)| (*size, None)).collect();
+) {
+    if !tables::schema(connection, findings) {
+        return;
+    }
+    let names = tables::names(connection, findings);
+    report.breaks = rows::breaks(connection, &names);
+    let notes = against::kept(connection, findings);
+    let mut wanted: BTreeMap<u64, Option<Hash>> = notes.iter().map(|note| (note.size, None)).collect();
     wanted.extend(options.head.iter().map(|outside| (outside.head.size, None)));
     wanted.extend(report.breaks.iter().map(|one| (one.record.survived.size, None)));
     if let Anchored::At(last, before) = anchored {
         wanted.extend([Some(last), before.as_ref()].into_iter().flatten().map(|slot| (slot.head.size, None)));
     }
     wanted.insert(0, Some(crate::tree::empty_root()));
-    let walked = rows(connection, wanted, report, findings)?;
-    against_anchor(anchored, in_place, &walked, report, findings);
-    against_outside(options, &walked, report, findings);
-    against_breaks(&walked, report, findings);
-    against_checkpoints(&notes, &options.keys, &walked, report, findings);
-    tables::tiles(connection, &walked.tiles, findings)?;
-    tables::names(connection, findings)?;
-    tables::indexes(connection, findings)?;
-    tables::integrity(connection, findings)
+    let walked = rows::walk(connection, &names, wanted, report, findings);
+    against::anchor(anchored, in_place, &walked, report, findings);
+    against::outside(options, &walked, report, findings);
+    against::breaks(&walked, report, findings);
+    against::checkpoints(&notes, &options.keys, &walked, report, findings);
+    attempt("the stored tree", tables::tiles(connection, &walked, findings), findings);
+    tables::used(&names, &walked, findings);
+    attempt("an index", tables::indexes(connection, findings), findings);
+    attempt("the whole", tables::integrity(connection, findings), findings);
+}
+
+/// A part that cannot be read is a finding, of no single event.
+fn attempt(part: &str, outcome: rusqlite::Result<()>, findings: &mut Findings) {
+    if let Err(cause) = outcome {
+        findings.add(None, format!("{part} cannot be read: {cause}"));
+    }
 }
 
 /// What the walk over the rows leaves.
@@ -200,155 +206,13 @@ struct Walked {
     head: Head,
     roots: BTreeMap<u64, Option<Hash>>,
     tiles: Vec<Hash>,
+    /// Numbers of streams and of types that stand in some row.
+    used: [BTreeSet<i64>; 2],
 }
 
 impl Walked {
     /// True if the log had this head; told by size and root.
     fn had(&self, head: Head) -> bool {
         self.roots.get(&head.size).copied().flatten() == Some(head.root)
-    }
-}
-
-/// Walks every row: leaves, positions, times; and the revisions of every stream.
-fn rows(
-    connection: &Connection,
-    wanted: BTreeMap<u64, Option<Hash>>,
-    report: &mut Report,
-    findings: &mut Findings,
-) -> rusqlite::Result<Walked> {
-    let breaks = report.breaks.clone();
-    let outside = report.outside.as_ref().map_or(0, |outside| outside.head.size);
-    let mut streams: BTreeMap<StreamName, (u64, i64)> = BTreeMap::new();
-    let mut walk = Walk::from(1, &[]);
-    walk.wanted = wanted;
-    let walked = walk::each_row(connection, i64::MIN, i64::MAX, &mut |raw: Raw| {
-        let step = walk.step(&raw, &mut |Found { position, what, .. }| {
-            let wide = what.starts_with("missing, up to");
-            findings.declared(Some(position), what, breaks::excusing(&breaks, position, position).map(|one| one.position));
-            if wide { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        if let Ok(event) = &raw.event {
-            revision(event, &mut streams, &breaks, findings);
-            if event.position == outside {
-                report.head_time = Some(event.recorded_at);
-            }
-        }
-        report.head = Some(Head { size: walk.frontier.size(), root: [0; 32] }); // how far, should the file end here
-        step
-    });
-    walked?;
-    let head = Head { size: walk.frontier.size(), root: walk.frontier.root() };
-    report.head = Some(head);
-    Ok(Walked { head, roots: walk.wanted, tiles: walk.tiles })
-}
-
-/// Each stream counts from 0 without gaps; a gap over a declared position is that position's.
-fn revision(event: &Recorded, streams: &mut BTreeMap<StreamName, (u64, i64)>, breaks: &[Break], findings: &mut Findings) {
-    let (next, before) = streams.get(&event.stream).copied().unwrap_or((0, 0));
-    let position = event.position.cast_signed();
-    if event.revision != next {
-        let what = format!("revision {} of {} where {next} comes next", event.revision, event.stream);
-        findings.declared(Some(position), what, breaks::excusing(breaks, before, position).map(|one| one.position));
-    }
-    streams.insert(event.stream.clone(), (event.revision.saturating_add(1), position));
-}
-
-fn against_anchor(anchored: &Anchored, in_place: bool, walked: &Walked, report: &mut Report, findings: &mut Findings) {
-    let size = walked.head.size;
-    let slots = match anchored {
-        Anchored::Missing if in_place && size > 0 => {
-            return findings.add(None, "the anchor is missing beside the log".to_owned());
-        }
-        Anchored::Missing => return report.notes.push("No anchor lies beside the file.".to_owned()),
-        Anchored::Unreadable => return findings.add(None, "the anchor cannot be read".to_owned()),
-        Anchored::At(last, before) => [Some(*last), *before],
-    };
-    for head in slots.into_iter().flatten().map(|slot| slot.head) {
-        if head.size > size {
-            let what = format!("the anchor remembers {} events; the log ends at {size}", head.size);
-            findings.add(Some(size.cast_signed() + 1), what);
-        } else if !walked.had(head) {
-            findings.add(None, format!("the first {} events are not those the anchor remembers", head.size));
-        }
-    }
-    let behind = size.saturating_sub(slots[0].map_or(0, |slot| slot.head.size));
-    if behind >= (GROUP_EVENTS_MAX + APPEND_EVENTS_MAX) as u64 {
-        findings.add(None, format!("the log is {behind} events ahead of its anchor, more than one commit can add"));
-    } else if behind > 0 {
-        report.notes.push(format!("The log is {behind} events ahead of its anchor, as after a crash or while it is written."));
-    }
-}
-
-fn against_outside(options: &VerifyOptions, walked: &Walked, report: &mut Report, findings: &mut Findings) {
-    let Some(outside) = &options.head else { return };
-    match (&outside.note, options.keys.is_empty()) {
-        (Some(note), false) => match note.signed_by(&options.keys) {
-            Ok(names) => report.notes.push(format!("The outside head is signed by {}.", names.join(", "))),
-            Err(error) => findings.add(None, format!("the outside head: {error}")),
-        },
-        (None, false) => findings.add(None, "the outside head is not signed, and a key was given".to_owned()),
-        (Some(_), true) => report.notes.push("No key was given: the outside head's signature was not checked.".to_owned()),
-        (None, true) => {}
-    }
-    let head = outside.head;
-    if head.size > walked.head.size {
-        let what = format!("the outside head counts {} events; the log ends at {}", head.size, walked.head.size);
-        findings.add(Some(walked.head.size.cast_signed() + 1), what);
-    } else if !walked.had(head) {
-        findings.add(None, format!("the first {} events are not those of the outside head", head.size));
-    }
-}
-
-/// A break's own statement of what had survived is true of the leaves before it.
-fn against_breaks(walked: &Walked, report: &Report, findings: &mut Findings) {
-    for one in &report.breaks {
-        let survived = &one.record.survived;
-        let root = walked.roots.get(&survived.size).copied().flatten().map(hex::encode);
-        if survived.size + 1 != one.position || root.as_deref() != Some(&survived.root) {
-            findings.add(Some(one.position.cast_signed()), "the break tells of other events than those before it".to_owned());
-        }
-    }
-}
-
-fn kept_checkpoints(connection: &Connection) -> rusqlite::Result<Vec<(u64, String)>> {
-    let mut statement = connection.prepare("SELECT size, note FROM checkpoints ORDER BY size")?;
-    let rows = statement.query_map([], |row| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?)))?;
-    rows.collect()
-}
-
-fn against_checkpoints(
-    notes: &[(u64, String)],
-    keys: &[VerifyKey],
-    walked: &Walked,
-    report: &mut Report,
-    findings: &mut Findings,
-) {
-    let mut signed = 0;
-    for (size, text) in notes {
-        let read = Note::parse(text).and_then(|note| Ok((Checkpoint::parse(&note.body)?.head(), note)));
-        let lost = |one: &&Break| {
-            let remembered = one.record.anchor.as_ref().map_or(0, |anchor| anchor.size);
-            one.record.survived.size < *size && *size <= remembered
-        };
-        let declared = report.breaks.iter().find(lost).map(|one| one.position);
-        match read {
-            Err(error) => findings.add(None, format!("the checkpoint kept for size {size}: {error}")),
-            Ok((head, _)) if head.size != *size || !walked.had(head) => {
-                findings.declared(None, format!("the log is not that of the checkpoint kept for size {size}"), declared);
-            }
-            Ok((_, note)) if !keys.is_empty() => match note.signed_by(keys) {
-                Ok(_) => signed += 1,
-                Err(error) => findings.add(None, format!("the checkpoint kept for size {size}: {error}")),
-            },
-            Ok(_) => {}
-        }
-    }
-    if !notes.is_empty() {
-        let signatures = if keys.is_empty() {
-            "signatures not checked, no key was given".to_owned()
-        } else {
-            format!("{signed} signatures hold")
-        };
-        report.notes.push(format!("{} kept checkpoints were compared; {signatures}.", notes.len()));
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! A value of another kind or length than the writer gives is a finding, never a conversion.
 
+use std::collections::HashMap;
+
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use uuid::Uuid;
@@ -10,9 +12,13 @@ use crate::event::{Recorded, StreamName, TypeName};
 use crate::leaf::Hash;
 
 /// The columns that [`Raw::take`] reads. LEFT JOIN: a missing name is found, not skipped.
-pub(crate) const SELECT: &str = "SELECT e.position, s.name, e.revision, e.id, t.name, e.schema_version, e.recorded_at, \
+pub(crate) const SELECT: &str = "SELECT e.position, s.name, t.name, e.revision, e.id, e.schema_version, e.recorded_at, \
      e.occurred_at, e.salt, e.meta, e.data, e.leaf FROM events e \
      LEFT JOIN streams s ON s.id = e.stream LEFT JOIN types t ON t.id = e.type";
+
+/// The same rows with numbers for names, from the table itself and by no index: what [`Raw::numbered`] reads.
+pub(crate) const SELECT_NUMBERED: &str = "SELECT position, stream, type, revision, id, schema_version, recorded_at, \
+     occurred_at, salt, meta, data, leaf FROM events NOT INDEXED ORDER BY position";
 
 /// One stored row.
 #[derive(Debug)]
@@ -28,39 +34,111 @@ pub(crate) struct Raw {
 impl Raw {
     /// Reads the row under the cursor.
     pub(crate) fn take(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let position = row.get(0)?;
-        let leaf = fixed::<32>(row.get_ref(11)?).ok();
-        Ok(Self { position, event: event(row, position)?, leaf })
+        let names = (stream_name(row.get_ref(1)?), type_name(row.get_ref(2)?));
+        Ok(Self::of(Cells::from_row(row, row.get(0)?, names)?))
+    }
+
+    /// Reads a row of [`SELECT_NUMBERED`].
+    pub(crate) fn numbered(row: &Row<'_>, names: &Names) -> rusqlite::Result<Self> {
+        let names = names.of(row.get_ref(1)?, row.get_ref(2)?);
+        Ok(Self::of(Cells::from_row(row, row.get(0)?, names)?))
+    }
+
+    fn of(cells: Cells<'_>) -> Self {
+        let leaf = fixed::<32>(cells.leaf).ok();
+        Self { position: cells.position, event: cells.judge(), leaf }
     }
 }
 
-fn event(row: &Row<'_>, position: i64) -> rusqlite::Result<Result<Recorded, String>> {
-    let value = |column: usize| row.get_ref(column);
-    let (stream, revision, id, type_name) = (value(1)?, value(2)?, value(3)?, value(4)?);
-    let (schema_version, recorded_at, occurred_at) = (value(5)?, value(6)?, value(7)?);
-    let (salt, meta, data, leaf) = (value(8)?, value(9)?, value(10)?, value(11)?);
-    let judge = || {
+/// The values of one event as they are stored, names looked up already.
+pub(crate) struct Cells<'a> {
+    pub position: i64,
+    pub stream: Result<StreamName, String>,
+    pub type_name: Result<TypeName, String>,
+    pub revision: ValueRef<'a>,
+    pub id: ValueRef<'a>,
+    pub schema_version: ValueRef<'a>,
+    pub recorded_at: ValueRef<'a>,
+    pub occurred_at: ValueRef<'a>,
+    pub salt: ValueRef<'a>,
+    pub meta: ValueRef<'a>,
+    pub data: ValueRef<'a>,
+    pub leaf: ValueRef<'a>,
+}
+
+impl<'a> Cells<'a> {
+    /// Nine columns from `first` on, in the order of the table: id is the second, leaf the last.
+    fn from_row(
+        row: &'a Row<'_>,
+        position: i64,
+        names: (Result<StreamName, String>, Result<TypeName, String>),
+    ) -> rusqlite::Result<Self> {
+        let value = |column: usize| row.get_ref(column + 3);
+        Ok(Self {
+            position,
+            stream: names.0,
+            type_name: names.1,
+            revision: value(0)?,
+            id: value(1)?,
+            schema_version: value(2)?,
+            recorded_at: value(3)?,
+            occurred_at: value(4)?,
+            salt: value(5)?,
+            meta: value(6)?,
+            data: value(7)?,
+            leaf: value(8)?,
+        })
+    }
+
+    fn judge(self) -> Result<Recorded, String> {
         let named = |what: &str, why: String| format!("{what} {why}");
-        let position = u64::try_from(position).ok().filter(|p| *p > 0).ok_or("the position is below 1")?;
+        let position = u64::try_from(self.position).ok().filter(|p| *p > 0).ok_or("the position is below 1")?;
         Ok(Recorded {
             position,
-            stream: StreamName::new(text(stream).map_err(|why| named("the stream's name", why))?)
-                .map_err(|why| format!("the stream's name: {why}"))?,
-            revision: natural(revision).map_err(|why| named("the revision", why))?,
-            id: Uuid::from_bytes(fixed(id).map_err(|why| named("the id", why))?),
-            type_name: TypeName::new(text(type_name).map_err(|why| named("the type's name", why))?)
-                .map_err(|why| format!("the type's name: {why}"))?,
-            schema_version: u32::try_from(natural(schema_version).map_err(|why| named("the schema version", why))?)
+            stream: self.stream.map_err(|why| named("the stream's name", why))?,
+            revision: natural(self.revision).map_err(|why| named("the revision", why))?,
+            id: Uuid::from_bytes(fixed(self.id).map_err(|why| named("the id", why))?),
+            type_name: self.type_name.map_err(|why| named("the type's name", why))?,
+            schema_version: u32::try_from(natural(self.schema_version).map_err(|why| named("the schema version", why))?)
                 .map_err(|_| "the schema version is out of range")?,
-            recorded_at: integer(recorded_at).map_err(|why| named("recorded_at", why))?,
-            occurred_at: integer(occurred_at).map_err(|why| named("occurred_at", why))?,
-            salt: fixed(salt).map_err(|why| named("the salt", why))?,
-            meta: blob(meta).map_err(|why| named("meta", why))?.to_vec(),
-            data: blob(data).map_err(|why| named("data", why))?.to_vec(),
-            leaf: fixed(leaf).map_err(|why| named("the leaf", why))?,
+            recorded_at: integer(self.recorded_at).map_err(|why| named("recorded_at", why))?,
+            occurred_at: integer(self.occurred_at).map_err(|why| named("occurred_at", why))?,
+            salt: fixed(self.salt).map_err(|why| named("the salt", why))?,
+            meta: blob(self.meta).map_err(|why| named("meta", why))?.to_vec(),
+            data: blob(self.data).map_err(|why| named("data", why))?.to_vec(),
+            leaf: fixed(self.leaf).map_err(|why| named("the leaf", why))?,
         })
-    };
-    Ok(judge())
+    }
+}
+
+/// The names that numbers stand for, as far as they could be read; for walks over everything.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    pub streams: HashMap<i64, Result<StreamName, String>>,
+    pub types: HashMap<i64, Result<TypeName, String>>,
+}
+
+impl Names {
+    fn of(&self, stream: ValueRef<'_>, kind: ValueRef<'_>) -> (Result<StreamName, String>, Result<TypeName, String>) {
+        (
+            integer(stream).and_then(|number| known(&self.streams, number)),
+            integer(kind).and_then(|number| known(&self.types, number)),
+        )
+    }
+}
+
+fn known<N: Clone>(names: &HashMap<i64, Result<N, String>>, number: i64) -> Result<N, String> {
+    names.get(&number).cloned().unwrap_or_else(|| Err("is missing".to_owned()))
+}
+
+/// A stream's name as it is stored.
+pub(crate) fn stream_name(value: ValueRef<'_>) -> Result<StreamName, String> {
+    StreamName::new(text(value)?).map_err(|why| why.to_string())
+}
+
+/// A type's name as it is stored.
+pub(crate) fn type_name(value: ValueRef<'_>) -> Result<TypeName, String> {
+    TypeName::new(text(value)?).map_err(|why| why.to_string())
 }
 
 fn integer(value: ValueRef<'_>) -> Result<i64, String> {

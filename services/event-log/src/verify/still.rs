@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::{env, process};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::sqlite::wal_path;
@@ -50,8 +51,11 @@ impl Still {
                 other => other,
             });
             if copied.is_ok() && wal_begin(path).map_err(trouble)? == before {
-                let connection = Connection::open_with_flags(&copy, OpenFlags::SQLITE_OPEN_READ_WRITE);
-                return Ok(Self { connection: connection.inspect_err(|_| discard(&dir))?, copy: Some(dir) });
+                let connection = Connection::open_with_flags(&copy, OpenFlags::SQLITE_OPEN_READ_WRITE).and_then(|connection| {
+                    Ok((connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?, connection))
+                });
+                let (_, connection) = connection.inspect_err(|_| discard(&dir))?;
+                return Ok(Self { connection, copy: Some(dir) });
             }
             discard(&dir);
             copied.map_err(trouble)?;

@@ -1,42 +1,64 @@
 //! What stands around the rows: the schema, the indexes, the interned names, the tiles, the kept
 //! checkpoints. Each is compared with the rows themselves; the database's own word is asked last.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::Hash as Hashable;
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 
-use super::Findings;
+use super::{Findings, Walked, attempt};
 use crate::breaks::BREAK_TYPE;
-use crate::event::{StreamName, TypeName};
 use crate::leaf::Hash;
+use crate::sqlite::row::{Names, stream_name, type_name};
 use crate::sqlite::schema::TABLES;
 use crate::tree::TILE;
 
-/// Tables and indexes are those of this format, and nothing else (no trigger, no view).
-pub(super) fn schema(connection: &Connection, findings: &mut Findings) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")?;
-    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
-    let found = rows.collect::<rusqlite::Result<BTreeSet<_>>>()?;
+/// Tables and indexes are those of this format, and nothing else (no trigger, no view). False if one of the
+/// tables is not: then nothing can be asked of them.
+pub(super) fn schema(connection: &Connection, findings: &mut Findings) -> bool {
+    let mut found = BTreeSet::new();
+    let mut read = || -> rusqlite::Result<()> {
+        let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE sql > ''")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            found.insert((lossy(row.get_ref(0)?), lossy(row.get_ref(1)?)));
+        }
+        Ok(())
+    };
+    attempt("the schema", read(), findings);
     let wanted: BTreeSet<_> = TABLES.iter().map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned())).collect();
     for (name, _) in wanted.symmetric_difference(&found) {
         findings.add(None, format!("the schema is not that of a log: {name}"));
     }
-    Ok(())
+    wanted.iter().filter(|(_, sql)| sql.starts_with("CREATE TABLE")).all(|table| found.contains(table))
+}
+
+fn lossy(value: ValueRef<'_>) -> String {
+    if let ValueRef::Text(text) = value { String::from_utf8_lossy(text).into_owned() } else { format!("{value:?}") }
 }
 
 /// Every entry of the three indexes of events is that of a row, and every row is in them.
 pub(super) fn indexes(connection: &Connection, findings: &mut Findings) -> rusqlite::Result<()> {
+    let mut whole = true;
     for (index, columns, filter) in
         [("events_by_stream", "stream, revision", ""), ("events_by_id", "id, 0", ""), ("events_breaks", "0, 0", "WHERE type = 1")]
     {
         let table = sum(connection, &format!("SELECT position, {columns} FROM events NOT INDEXED {filter}"))?;
         let indexed = sum(connection, &format!("SELECT position, {columns} FROM events INDEXED BY {index} {filter}"))?;
         if table != indexed {
-            let position = first_difference(connection, index, columns, filter)?;
-            findings.add(position, format!("the index {index} is not that of the rows"));
+            whole = false;
+            let entry = first_difference(connection, index, columns, filter)?;
+            let entry = entry.map_or_else(String::new, |position| format!(", first for position {position}"));
+            findings.add(None, format!("the index {index} is not that of the rows{entry}"));
         }
     }
+    if whole { no_id_twice(connection, findings) } else { Ok(()) }
+}
+
+/// Asked of the index, once it is known to be that of the rows.
+fn no_id_twice(connection: &Connection, findings: &mut Findings) -> rusqlite::Result<()> {
     let unordered = connection.query_row(
         "SELECT a FROM (SELECT position AS a, id, lag(id) OVER (ORDER BY id) AS before FROM events INDEXED BY events_by_id) \
          WHERE id = before LIMIT 1",
@@ -78,65 +100,83 @@ fn first_difference(connection: &Connection, index: &str, columns: &str, filter:
     Ok(table.symmetric_difference(&indexed).next().map(|(position, _)| *position))
 }
 
-/// Names are names, each once, and each is used by some event.
-pub(super) fn names(connection: &Connection, findings: &mut Findings) -> rusqlite::Result<()> {
-    for (table, column) in [("streams", "stream"), ("types", "type")] {
-        let query =
-            format!("SELECT t.id, t.name, EXISTS (SELECT 1 FROM events e WHERE e.{column} = t.id) FROM {table} t ORDER BY t.id");
-        let query = if table == "types" { unused_types(&query) } else { query };
-        let mut statement = connection.prepare(&query)?;
-        let mut rows = statement.query([])?;
-        let mut seen = BTreeSet::new();
-        while let Some(row) = rows.next()? {
-            let (id, name, used): (i64, String, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let is_name = if table == "types" { TypeName::new(&*name).is_ok() } else { StreamName::new(&*name).is_ok() };
-            let first_type = table == "types" && id == 1;
-            if !is_name || (first_type && name != BREAK_TYPE) {
-                findings.add(None, format!("number {id} of {table} is not what was written: {name:?}"));
+/// Every name that can be read. Names are names, and each stands once.
+pub(super) fn names(connection: &Connection, findings: &mut Findings) -> Names {
+    let mut names = Names::default();
+    attempt("the names of streams", read_names(connection, "streams", stream_name, &mut names.streams, findings), findings);
+    attempt("the names of types", read_names(connection, "types", type_name, &mut names.types, findings), findings);
+    if names.types.get(&1).and_then(|name| name.as_ref().ok()).is_none_or(|name| name.as_str() != BREAK_TYPE) {
+        findings.add(None, "the first type is not what was written".to_owned());
+    }
+    names
+}
+
+/// One table of names. By the table itself, in order of number.
+fn read_names<N: Clone + Eq + Hashable>(
+    connection: &Connection,
+    table: &str,
+    name: fn(ValueRef<'_>) -> Result<N, String>,
+    names: &mut HashMap<i64, Result<N, String>>,
+    findings: &mut Findings,
+) -> rusqlite::Result<()> {
+    let mut seen = HashSet::new();
+    let mut statement = connection.prepare(&format!("SELECT id, name FROM {table} NOT INDEXED ORDER BY id"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (number, name) = (row.get(0)?, name(row.get_ref(1)?));
+        match &name {
+            Err(why) => findings.add(None, format!("number {number} of {table}: {why}")),
+            Ok(name) if !seen.insert(name.clone()) => {
+                findings.add(None, format!("number {number} of {table} stands there twice"))
             }
-            if !used && !first_type {
-                findings.add(None, format!("number {id} of {table} ({name:?}) has no event"));
-            }
-            if !seen.insert(name.clone()) {
-                findings.add(None, format!("{name:?} stands twice in {table}"));
-            }
+            Ok(_) => {}
         }
+        names.insert(number, name);
     }
     Ok(())
 }
 
-/// Types have no index in events: their use is looked up in one walk, not one for each type.
-fn unused_types(query: &str) -> String {
-    query.replace("EXISTS (SELECT 1 FROM events e WHERE e.type = t.id)", "t.id IN (SELECT DISTINCT type FROM events)")
+/// Every name is that of some event.
+pub(super) fn used(names: &Names, walked: &Walked, findings: &mut Findings) {
+    let mut check = |table: &str, numbers: BTreeSet<i64>, used: &BTreeSet<i64>| {
+        for number in numbers.difference(used) {
+            findings.add(None, format!("number {number} of {table} has no event"));
+        }
+    };
+    check("streams", names.streams.keys().copied().collect(), &walked.used[0]);
+    check("types", names.types.keys().copied().filter(|number| *number != 1).collect(), &walked.used[1]);
 }
 
-/// The stored tiles are those of the stored leaves.
-pub(super) fn tiles(connection: &Connection, computed: &[Hash], findings: &mut Findings) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare("SELECT tile, hash FROM tiles ORDER BY tile")?;
+/// The stored tiles are those of the stored leaves. A tile over an event that is bad already says nothing more.
+pub(super) fn tiles(connection: &Connection, walked: &Walked, findings: &mut Findings) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare("SELECT tile, hash FROM tiles NOT INDEXED ORDER BY tile")?;
     let mut rows = statement.query([])?;
-    let mut next = 0;
+    let mut stored = Vec::new();
     while let Some(row) = rows.next()? {
-        let number: i64 = row.get(0)?;
-        let hash = row.get_ref(1)?.as_blob().ok().and_then(|bytes| Hash::try_from(bytes).ok());
-        if number != next || hash.is_none() || computed.get(number.unsigned_abs() as usize).copied() != hash {
-            let position = next.saturating_mul(TILE.cast_signed()) + 1;
-            findings.add(Some(position), format!("tile {next} is not the hash of its 256 leaves"));
-            return Ok(());
-        }
-        next += 1;
+        stored.push((row.get::<_, i64>(0)?, row.get_ref(1)?.as_blob().ok().and_then(|bytes| Hash::try_from(bytes).ok())));
     }
-    if next.unsigned_abs() as usize != computed.len() {
-        findings.add(Some(next * TILE.cast_signed() + 1), format!("tile {next} is missing"));
-    }
+    let wanted: Vec<_> = walked.tiles.iter().enumerate().map(|(number, hash)| (number as i64, Some(*hash))).collect();
+    let Some(wrong) = (0..stored.len().max(wanted.len())).find(|number| stored.get(*number) != wanted.get(*number)) else {
+        return Ok(());
+    };
+    let first = (wrong as u64 * TILE + 1).cast_signed();
+    let last = first + TILE.cast_signed() - 1;
+    let beyond = wrong >= wanted.len(); // a tile where the log has no 256 events
+    let position = match findings.list.iter().any(|one| one.position.is_some_and(|at| first <= at && at <= last)) {
+        true => None,
+        false if beyond => Some(first.max(walked.head.size.cast_signed() + 1)),
+        false => Some(first),
+    };
+    findings.add(position, format!("tile {wrong} is not the hash of its 256 leaves"));
     Ok(())
 }
 
 /// The database's own check of its pages, records and indexes.
 pub(super) fn integrity(connection: &Connection, findings: &mut Findings) -> rusqlite::Result<()> {
     let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
-    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
-    for row in rows {
-        let said = row?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let said = lossy(row.get_ref(0)?);
         if said != "ok" {
             findings.add(None, format!("the database says: {said}"));
         }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::*;
 use crate::checkpoint::Signer;
 use crate::scratch::{self, Scratch, fill, filled};
-use crate::{Declaration, Health};
+use crate::{Declaration, Health, StreamName};
 
 fn edit(dir: &Path, sql: &str) {
     Connection::open(dir.join(schema::FILE_NAME)).unwrap().execute_batch(sql).unwrap();

@@ -1,0 +1,104 @@
+//! What anybody sees who reads the files: the rows in order as far as they can be read, names in place of
+//! numbers, tiles, checkpoints, the anchor. Knows the format from its description, nothing of the verifier.
+
+use std::fs;
+use std::path::Path;
+
+use event_log::anchor::{self, Anchored};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags};
+
+/// Everything that can be seen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Seen {
+    /// Position and the other columns, names of stream and type last.
+    pub events: Vec<(i64, Vec<Value>)>,
+    pub tiles: Vec<Vec<Value>>,
+    pub names: Vec<Vec<Value>>,
+    pub checkpoints: Vec<Vec<Value>>,
+    pub anchor: Option<Anchored>,
+    /// What the tables are defined to be; the events can be asked for by that definition only.
+    pub tables: Vec<Vec<Value>>,
+    /// False if there is no log to be seen at all.
+    pub readable: bool,
+}
+
+impl Seen {
+    /// Looks at the log in a directory; beside a write-ahead log, at a copy, for reading it may change it.
+    pub fn look(dir: &Path) -> Self {
+        let wal = fs::metadata(dir.join("log.sqlite-wal")).is_ok_and(|file| file.len() > 0);
+        let copy = wal.then(crate::base::place);
+        if let Some(copy) = &copy {
+            crate::base::write(copy, &crate::base::read(dir));
+        }
+        let seen = Self::within(copy.as_deref().unwrap_or(dir), wal);
+        copy.iter().for_each(|copy| fs::remove_dir_all(copy).expect("removed"));
+        seen
+    }
+
+    fn within(dir: &Path, wal: bool) -> Self {
+        let path = dir.join("log.sqlite");
+        let mut seen = Self { anchor: anchor::read(&dir.join("anchor")).ok(), ..Self::default() };
+        let opened = if wal {
+            Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        } else {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+            Connection::open_with_flags(format!("file:{}?immutable=1", path.display()), flags)
+        };
+        let Ok(file) = opened else { return seen };
+        let whose =
+            ["application_id", "user_version"].map(|name| file.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).ok());
+        let tables = file.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+        seen.readable = whose == [Some(0x4d73_7472), Some(1)] && tables.is_ok();
+        seen.tables = rows(&file, "SELECT name, sql FROM sqlite_schema WHERE sql LIKE 'CREATE TABLE%' ORDER BY name");
+        seen.names = rows(&file, "SELECT 's', id, name FROM streams NOT INDEXED ORDER BY id");
+        seen.names.extend(rows(&file, "SELECT 't', id, name FROM types NOT INDEXED ORDER BY id"));
+        seen.tiles = rows(&file, "SELECT tile, hash FROM tiles NOT INDEXED ORDER BY tile");
+        seen.checkpoints = rows(&file, "SELECT size, note FROM checkpoints NOT INDEXED ORDER BY size");
+        let events = rows(&file, "SELECT * FROM events NOT INDEXED ORDER BY position");
+        seen.events = events.into_iter().map(|row| seen.named(row)).collect();
+        seen
+    }
+
+    fn named(&self, mut row: Vec<Value>) -> (i64, Vec<Value>) {
+        let name = |table: &str, number: &Value| {
+            let found = self.names.iter().rev().find(|name| name[0] == Value::Text(table.to_owned()) && name[1] == *number);
+            found.map_or(Value::Null, |name| name[2].clone())
+        };
+        let names = [name("s", &row[1]), name("t", &row[4])];
+        row.extend(names);
+        let Value::Integer(position) = row[0] else { panic!("a key is a number: {:?}", row[0]) };
+        (position, row)
+    }
+
+    /// The first position at which the two show other events.
+    pub fn first_difference(&self, other: &Self) -> Option<i64> {
+        let longer = self.events.len().max(other.events.len());
+        let nth = (0..longer).find(|nth| self.events.get(*nth) != other.events.get(*nth))?;
+        [self.events.get(nth), other.events.get(nth)].into_iter().flatten().map(|(position, _)| *position).min()
+    }
+}
+
+/// As many rows as can be read.
+fn rows(file: &Connection, query: &str) -> Vec<Vec<Value>> {
+    let mut all = Vec::new();
+    let Ok(mut statement) = file.prepare(query) else { return all };
+    let columns = statement.column_count();
+    let Ok(mut rows) = statement.query([]) else { return all };
+    while let Ok(Some(row)) = rows.next() {
+        let value = |column| {
+            row.get_ref(column).map(|value| match value {
+                // Text that is none is kept apart from every text and every blob.
+                rusqlite::types::ValueRef::Text(bytes) => {
+                    String::from_utf8(bytes.to_vec()).map_or_else(|_| Value::Text(format!("no text: {bytes:?}")), Value::Text)
+                }
+                other => other.try_into().unwrap_or(Value::Null),
+            })
+        };
+        match (0..columns).map(value).collect() {
+            Ok(row) => all.push(row),
+            Err(_) => break,
+        }
+    }
+    all
+}
