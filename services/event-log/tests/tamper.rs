@@ -10,6 +10,8 @@
 //! `MUSTER_TAMPER_SECOND` (5000): edits of single bytes that the second verifier judges as well; it judges all
 //! others. `MUSTER_TAMPER_DEEP`: every byte in four ways and cut off at every length, all of it judged by both.
 
+#![allow(clippy::print_stdout)] // the account of what was tried is its output
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;

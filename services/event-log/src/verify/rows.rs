@@ -27,13 +27,11 @@ pub(super) fn breaks(connection: &Connection, names: &Names) -> Vec<Break> {
     found
 }
 
+/// Takes an event and the numbers of its stream and type; may say stop.
+type Taker<'a> = dyn FnMut(&Raw, [Option<i64>; 2]) -> ControlFlow<()> + 'a;
+
 /// Gives every row of a query, and the numbers of its stream and type.
-fn each(
-    connection: &Connection,
-    query: &str,
-    names: &Names,
-    take: &mut dyn FnMut(&Raw, [Option<i64>; 2]) -> ControlFlow<()>,
-) -> rusqlite::Result<()> {
+fn each(connection: &Connection, query: &str, names: &Names, take: &mut Taker<'_>) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(query)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

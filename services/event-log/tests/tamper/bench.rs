@@ -78,13 +78,17 @@ impl Drop for Bench {
 }
 
 impl Bench {
-    /// One edit, judged without a head from outside and, but for single bytes, with one.
+    /// One edit, judged without a head from outside and, but for most of those that are many, with one.
     pub fn judge(&mut self, base: &Base, edit: &Edit, tally: &mut Tally) {
         let dir = self.directory(base);
         edit.make(base, &dir);
         let seen = Seen::look(&dir);
         tally.edits += 1;
-        let heads: &[bool] = if matches!(edit, Edit::Byte { .. } | Edit::Cut { .. }) { &[false] } else { &[false, true] };
+        let heads: &[bool] = match edit {
+            Edit::Byte { .. } | Edit::Cut { .. } => &[false],
+            Edit::Sql(_) if !tally.edits.is_multiple_of(4) => &[false],
+            _ => &[false, true],
+        };
         for &outside in heads {
             let first = ask(base, &dir, outside, false);
             match class(base, edit, &seen, first.clone(), outside, || ask(base, &dir, outside, true)) {

@@ -78,7 +78,7 @@ impl Plan {
         let mut edits = Vec::new();
         for (file, bytes) in &base.files {
             let step = if self.deep && base.exhaustive { 1 } else { 512 * if self.whole { 1 } else { 8 } };
-            let second = |length: usize| self.deep || length % 512 == 0;
+            let second = |length: usize| self.deep || length.is_multiple_of(512);
             edits.extend((0..bytes.len()).step_by(step).map(|length| Edit::Cut {
                 file: file.clone(),
                 length,

@@ -35,7 +35,7 @@ fn proofs(log: &EventLog) -> Value {
     let hexed = |path: Vec<[u8; 32]>| path.iter().map(hex::encode).collect::<Vec<_>>();
     let root = |size| log.root_at(size).expect("read").expect("there");
     let roots: Vec<_> = (0..=size).map(root).collect();
-    let near = |a: u64, b: u64| (a * 7 + b) % 11 == 0 || b - a < 3 || a < 3 || b == size || a.is_power_of_two();
+    let near = |a: u64, b: u64| (a * 7 + b).is_multiple_of(11) || b - a < 3 || a < 3 || b == size || a.is_power_of_two();
     let (mut inclusion, mut consistency) = (Vec::new(), Vec::new());
     let leaves: Vec<_> = log.read(1, size as usize).expect("read").iter().map(|event| event.leaf).collect();
     for (a, b) in (1..=size).flat_map(|b| (1..=b).map(move |a| (a, b))).filter(|(a, b)| near(*a, *b)) {
