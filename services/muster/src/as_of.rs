@@ -128,14 +128,8 @@ pub fn position(log: &EventLog, known: Option<Known>) -> Result<u64, ReadError> 
 pub fn fold(log: &EventLog, to: u64, true_at: Option<Moment>) -> Result<Views, ReadError> {
     let Some(true_at) = true_at else { return projector::fold(log, to) };
     let mut facts = Vec::new();
-    projector::each(log, 1, to, |recorded| {
-        if recorded.occurred_at <= true_at.micros() {
-            facts.extend(projector::fact(recorded).ok());
-        }
-    })?;
-    facts.sort_by_key(|fact| (fact.occurred_at, fact.position));
-    let mut views = Views::default();
-    facts.iter().for_each(|fact| views.apply(fact));
+    projector::each(log, 1, to, |recorded| facts.extend(projector::fact(recorded).ok()))?;
+    let mut views = Views::fold(&facts, armoury::view::AsOf { known_at: Some(to), true_at: Some(true_at) });
     views.position = to;
     Ok(views)
 }
