@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::codes::{DestructionMethod, Disposition};
+use crate::codes::{DestructionMethod, Disposition, State};
 use crate::command::BatchCommand;
 use crate::command::batch::{RecordDestruction, VerifyItem};
 use crate::event::batch::{self as event, BatchEvent};
@@ -221,7 +221,7 @@ impl Batch {
         if self.items.is_empty() {
             return Err(Refusal::Empty { what: "the batch's list" });
         }
-        self.all_at_hand(ctx)?;
+        self.all_locked(ctx)?;
         Ok(BatchEvent::DestructionRecorded(event::DestructionRecorded {
             method: asked.method,
             at: asked.at.clone(),
@@ -252,7 +252,7 @@ impl Batch {
         if self.witnesses.len() < 2 {
             return Err(Refusal::TooFewWitnesses { signed: self.witnesses.len() });
         }
-        self.all_at_hand(ctx)?;
+        self.all_locked(ctx)?;
         let request_leaf = hex::encode(destruction.leaf);
         let mut events = vec![BatchEvent::Verified(event::Verified { request, request_leaf })];
         if !self.verifiers.is_empty() {
@@ -262,12 +262,17 @@ impl Batch {
         Ok(events)
     }
 
-    /// Nothing that is missing can be said to be destroyed.
-    fn all_at_hand(&self, ctx: &Ctx) -> Result<(), Refusal> {
+    /// Nothing that is missing can be said to be destroyed, nor what moved between the list and its
+    /// lock, nor what came back and is held for examination: the certificate and the weapons' own
+    /// records say the same.
+    fn all_locked(&self, ctx: &Ctx) -> Result<(), Refusal> {
         let states = self.items.iter().filter_map(|(weapon, _)| ctx.facts.weapons.get(weapon)).map(|weapon| weapon.state);
-        let gone = states.into_iter().find(|state| !moves::held(*state));
-        gone.map_or(Ok(()), |state| {
-            Err(Refusal::WrongState { state, instead: "a weapon on this list is not at hand; settle its case first" })
+        let free = states.into_iter().find(|state| *state != State::Batched);
+        free.map_or(Ok(()), |state| {
+            Err(Refusal::WrongState {
+                state,
+                instead: "all that this batch destroys is locked in it: settle its case, or let it out by two",
+            })
         })
     }
 }

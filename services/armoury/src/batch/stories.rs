@@ -61,9 +61,9 @@ fn opened() -> Story<Batch> {
     story(BatchId(Uuid::from_u128(4)), []).with(fit()).and(&BatchCommand::Open(Open { number, authority, place }))
 }
 
-/// Events 1 opened, 2 listed, 3 checked, 4 locked.
+/// Events 1 opened, 2 listed, 3 checked, 4 locked; the weapon has followed.
 fn locked() -> Story<Batch> {
-    opened().and(&list(1)).and(&check(1, "418902")).and(&lock())
+    opened().and(&list(1)).and(&check(1, "418902")).and(&lock()).with(facts(State::Batched, Disposition::Destroy))
 }
 
 #[test]
@@ -136,4 +136,14 @@ fn what_is_missing_is_not_destroyed() {
     locked().with(facts(State::Unaccounted, Disposition::Destroy)).when(&record()).refused("wrong_state");
     let ready = locked().and(&record()).and(&witness("A")).and(&witness("B")).by(person("20002"));
     ready.with(facts(State::Lost, Disposition::Destroy)).when(&verify(5)).refused("wrong_state");
+}
+
+#[test]
+fn what_is_not_locked_in_the_batch_is_not_destroyed_with_it() {
+    // It moved before its lock could follow, or came back and is held for examination.
+    for state in [State::InStore, State::Issued, State::RecoveredHeld] {
+        locked().with(facts(state, Disposition::Destroy)).when(&record()).refused("wrong_state");
+        let ready = locked().and(&record()).and(&witness("A")).and(&witness("B")).by(person("20002"));
+        ready.with(facts(state, Disposition::Destroy)).when(&verify(5)).refused("wrong_state");
+    }
 }
