@@ -139,6 +139,23 @@ fn an_unsigned_answer_empties_nothing() {
 }
 
 #[test]
+fn an_older_receipt_that_comes_late_is_no_log_that_went_back() {
+    let mut bench = Bench::new("uplink-late");
+    bench.put(10);
+    let Step::Send(first) = bench.uplink.step(bench.now, bench.outbox.as_ref().unwrap()).unwrap() else { panic!("ten wait") };
+    let Answer::Status(200, early) = bench.house.lock().unwrap().answer(&first) else { panic!("ten are taken") };
+    bench.pass(1);
+    bench.put(5);
+    bench.pass(60);
+    bench.delivered(15);
+    let (early, now) = (serde_json::from_slice(&early).unwrap(), bench.now);
+    assert_eq!(bench.uplink.take_receipt(now, bench.outbox.as_mut().unwrap(), &early).unwrap(), Ok(()));
+    bench.put(5);
+    bench.pass(60);
+    bench.delivered(20);
+}
+
+#[test]
 fn a_head_that_went_back_stops_it_until_a_person_agrees() {
     let mut bench = Bench::new("uplink-head");
     bench.put(10);
