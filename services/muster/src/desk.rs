@@ -387,6 +387,8 @@ pub(crate) fn refused_append(error: AppendError) -> ActError {
         AppendError::ReadOnly { reason } => ActError::ReadOnly(reason.to_string()),
         AppendError::Busy { .. } => ActError::Busy,
         AppendError::TooLarge { .. } => ActError::Invalid(error.to_string()),
+        // Ids that follow from a request's key: its answer was forgotten, its events are not.
+        AppendError::IdReused { .. } => ActError::KeyReused,
         other => ActError::failed(other),
     }
 }
