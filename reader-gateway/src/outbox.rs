@@ -147,7 +147,32 @@ impl Outbox {
         }
         let opening = |cause| OutboxError::Open { path: path.to_owned(), cause };
         let db = connect(path).map_err(opening)?;
-        db.execute_batch(SCHEMA).map_err(opening)?;
+        Self::read(db, path)
+    }
+
+    /// An outbox over a database that somebody else opened, for a world whose disks are modelled.
+    /// No lock is held: see to it that nobody else uses it.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    pub fn over(db: Connection, boot: &str, most: u64) -> Result<Self, OutboxError> {
+        let mut outbox = Self::read(db, Path::new(""))?;
+        outbox.db.execute("INSERT INTO boot(label) VALUES (?1)", [boot]).map_err(failed("write to"))?;
+        (outbox.boot, outbox.most) = (outbox.db.last_insert_rowid(), most);
+        Ok(outbox)
+    }
+
+    /// Copies everything as it stands into another database: what such a world's disk holds.
+    ///
+    /// # Errors
+    /// The copy cannot be made.
+    pub fn copy_into(&self, disk: &mut Connection) -> Result<(), OutboxError> {
+        let copy = rusqlite::backup::Backup::new(&self.db, disk).map_err(failed("copy"))?;
+        copy.step(-1).map(drop).map_err(failed("copy"))
+    }
+
+    fn read(db: Connection, path: &Path) -> Result<Self, OutboxError> {
+        db.execute_batch(SCHEMA).map_err(|cause| OutboxError::Open { path: path.to_owned(), cause })?;
         let mut outbox =
             Self { db, path: path.to_owned(), doubt: false, lock: None, boot: 0, next: 0, acked: 0, lost: 0, most: 0 };
         outbox.next = outbox.number("next")?;

@@ -93,6 +93,18 @@ impl Accounts {
         let file = Connection::open(path)?;
         crate::private_file(path);
         file.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;")?;
+        Self::over(file, rules)
+    }
+
+    /// Accounts that are gone with the process; for tests.
+    ///
+    /// # Errors
+    /// When SQLite gives no memory.
+    pub fn in_memory(rules: &crate::config::SignIn) -> Result<Self, AccountsError> {
+        Self::over(Connection::open_in_memory()?, rules)
+    }
+
+    fn over(file: Connection, rules: &crate::config::SignIn) -> Result<Self, AccountsError> {
         file.execute_batch(TABLES)?;
         Ok(Self {
             file: Mutex::new(file),

@@ -30,6 +30,8 @@ use crate::sealing::{Keys, SealingError};
 use crate::setup::Setup;
 use crate::{as_of, points, projector, random, sealing};
 
+pub mod still;
+
 /// Why the program does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -81,6 +83,8 @@ pub struct App {
     setup: Setup,
     past: as_of::Past,
     started_at: Moment,
+    /// Nothing follows the log by itself (see [`still`]).
+    still: bool,
 }
 
 impl std::fmt::Debug for App {
@@ -111,14 +115,23 @@ impl App {
     pub fn compose(config: Config, log: EventLog) -> Result<Arc<Self>, StartError> {
         let accounts = Arc::new(Accounts::open(&config.file("accounts.sqlite"), &config.sign_in)?);
         points::passing("accounts-open");
+        let keys = Keys::open(&config.file("keys.sqlite"))?;
+        let signing = sealing::service_key(&config.file("service.key"))?;
+        let app = Arc::new(Self::assemble(config, still::Parts { log, accounts, keys, signing }, false)?);
+        projector::start(&app).map_err(StartError::Thread)?;
+        Ok(app)
+    }
+
+    fn assemble(config: Config, parts: still::Parts, still: bool) -> Result<Self, StartError> {
+        let still::Parts { log, accounts, keys, signing } = parts;
         let head = log.head();
         let views = projector::fold(&log, head.size)?;
         points::passing("book-folded");
         let ran_to = projector::rules_ran_to(&accounts)?.min(head.size);
         let applied = views.position;
-        let app = Arc::new(Self {
-            keys: Keys::open(&config.file("keys.sqlite"))?,
-            signing: sealing::service_key(&config.file("service.key"))?,
+        Ok(Self {
+            keys,
+            signing,
             setup: Setup::new(!views.is_founded()),
             views: Held::new(views),
             applied: watch::Sender::new(applied),
@@ -134,9 +147,8 @@ impl App {
             accounts,
             config,
             log,
-        });
-        projector::start(&app).map_err(StartError::Thread)?;
-        Ok(app)
+            still,
+        })
     }
 
     /// The server's clock.
@@ -282,6 +294,9 @@ impl App {
 
     /// Waits until the views have taken in a position; gives up after ten seconds.
     pub async fn applied(&self, position: u64) {
+        if self.still {
+            return self.fold_on();
+        }
         wait(&self.applied, position, Duration::from_secs(10)).await;
     }
 
@@ -289,6 +304,9 @@ impl App {
     /// that: a count's close opens a case, the case makes the weapon unaccounted. At most five seconds
     /// a step and four steps, so that a flood of scans holds nobody up.
     pub async fn settled(&self, position: u64) {
+        if self.still {
+            return;
+        }
         let mut target = position;
         for _ in 0..4 {
             wait(&self.settled, target, Duration::from_secs(5)).await;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use armoury::event::{Event, Fact, Meta, NotUnderstood};
 use armoury::ids::{EventId, PlaceId};
 use armoury::life::Life as _;
-use armoury::react::react;
+use armoury::react::{Reaction, react};
 use armoury::view::Views;
 use armoury::weapon::Weapon;
 use event_log::event::{Recorded, StreamName};
@@ -20,7 +20,7 @@ use tag_data::moment::Moment;
 use tokio::sync::watch;
 
 use crate::app::App;
-use crate::desk::ActError;
+use crate::desk::{ActError, Done};
 use crate::live::Notice;
 use crate::points;
 
@@ -144,8 +144,12 @@ fn run(app: &Weak<App>, mut news: watch::Receiver<u64>, step: Step) {
     }
 }
 
-/// Folds the next page. True if there may be more at once.
 fn project(app: &App, _: &tokio::runtime::Runtime) -> bool {
+    fold_page(app)
+}
+
+/// Folds the next page. True if there may be more at once.
+pub(crate) fn fold_page(app: &App) -> bool {
     let from = app.views().position + 1;
     let page = match app.log().read(from, PAGE) {
         Ok(page) => page,
@@ -215,14 +219,21 @@ fn stood_then(app: &App, then: &Fact) -> Result<Vec<PlaceId>, ReadError> {
     Ok(stood)
 }
 
-/// Runs the rules over the next page of what is folded. True if there may be more at once.
 fn rules(app: &App, runtime: &tokio::runtime::Runtime) -> bool {
+    run_rules(app, PAGE, &|asked| runtime.block_on(app.act_by_rule(&asked.command, asked.cause, asked.rule)))
+}
+
+/// How what a rule asks for reaches the desk.
+type Carry<'a> = &'a dyn Fn(&Reaction) -> Result<Done, ActError>;
+
+/// Runs the rules over the next events of what is folded, at most so many. True if there may be more at once.
+pub(crate) fn run_rules(app: &App, at_most: usize, carry: Carry<'_>) -> bool {
     let done = *app.settled_to().borrow();
     let folded = *app.applied_to().borrow();
     if done >= folded {
         return false;
     }
-    let page = match app.log().read(done + 1, PAGE) {
+    let page = match app.log().read(done + 1, at_most) {
         Ok(page) => page,
         Err(cause) => {
             tracing::error!(%cause, log.position = done + 1, "The log cannot be read; the rules stand still.");
@@ -231,7 +242,7 @@ fn rules(app: &App, runtime: &tokio::runtime::Runtime) -> bool {
     };
     let mut ran_to = done;
     for recorded in page.iter().filter(|event| event.position <= folded) {
-        if !follow_up(app, runtime, recorded) {
+        if !follow_up(app, carry, recorded) {
             break;
         }
         ran_to = recorded.position;
@@ -249,12 +260,12 @@ fn rules(app: &App, runtime: &tokio::runtime::Runtime) -> bool {
 }
 
 /// What follows from one event. False if the log takes nothing now: try again later.
-fn follow_up(app: &App, runtime: &tokio::runtime::Runtime, recorded: &Recorded) -> bool {
+fn follow_up(app: &App, carry: Carry<'_>, recorded: &Recorded) -> bool {
     let Ok(fact) = fact(recorded) else { return true };
     let reactions = react(&app.views(), &fact, app.now());
     for reaction in reactions {
         points::passing("rule-next");
-        match runtime.block_on(app.act_by_rule(&reaction.command, reaction.cause, reaction.rule)) {
+        match carry(&reaction) {
             Ok(done) if !done.event_ids.is_empty() => app.rules_wrote(done.position),
             Ok(_) => {}
             Err(ActError::ReadOnly(_) | ActError::Busy | ActError::Conflict) => return false,

@@ -1,10 +1,33 @@
 //! The one place where this program draws random numbers and reads the clock.
+//!
+//! A thread may be given a clock and dice of its own ([`give`]): a world that is played again from
+//! one number needs both. The program itself never does that.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tag_data::moment::Moment;
 use uuid::Uuid;
+
+/// A clock and dice in place of the system's.
+#[derive(Clone, Copy, Debug)]
+pub struct Given {
+    /// The clock.
+    pub now: fn() -> Moment,
+    /// The dice.
+    pub fill: fn(&mut [u8]),
+}
+
+thread_local! {
+    static GIVEN: Cell<Option<Given>> = const { Cell::new(None) };
+}
+
+/// From here on this thread takes time and chance from there; `None`: from the system again. For
+/// worlds in tests only.
+pub fn give(given: Option<Given>) {
+    GIVEN.set(given);
+}
 
 /// So many random bytes from the system.
 ///
@@ -13,7 +36,10 @@ use uuid::Uuid;
 #[must_use]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    match GIVEN.get() {
+        Some(given) => (given.fill)(&mut bytes),
+        None => getrandom::fill(&mut bytes).expect("the system gives random bytes"),
+    }
     bytes
 }
 
@@ -28,6 +54,9 @@ fn system_micros() -> i64 {
 /// The clock, in microseconds since 1970.
 #[must_use]
 pub fn now() -> Moment {
+    if let Some(given) = GIVEN.get() {
+        return (given.now)();
+    }
     Moment::from_micros(system_micros().saturating_add(SHIFT_MICROS.load(Ordering::Relaxed)))
 }
 

@@ -59,6 +59,18 @@ impl Keys {
     pub fn open(path: &Path) -> Result<Self, SealingError> {
         let file = Connection::open(path)?;
         crate::private_file(path);
+        Self::over(file)
+    }
+
+    /// Keys that are gone with the process; for tests.
+    ///
+    /// # Errors
+    /// When SQLite gives no memory.
+    pub fn in_memory() -> Result<Self, SealingError> {
+        Self::over(Connection::open_in_memory()?)
+    }
+
+    fn over(file: Connection) -> Result<Self, SealingError> {
         file.execute_batch(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;
              CREATE TABLE IF NOT EXISTS keys(name TEXT PRIMARY KEY, key BLOB) WITHOUT ROWID;",
