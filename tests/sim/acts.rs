@@ -7,10 +7,10 @@ use armoury::codes::{Acknowledgement, CountKind, Disposition, ElsewhereKind, Lev
 use armoury::command::{BatchCommand, CaseCommand, Command, CountCommand, WeaponCommand, batch, case, count, weapon};
 use armoury::event::case::Outcome;
 use armoury::ids::{BatchId, CaseId, CountId, PlaceId, ServiceNumber, WeaponId};
-use armoury::view::Scope;
 use armoury::view::cases::Stage;
 use armoury::view::counts::CountStage;
 use armoury::view::destruction::BatchStage;
+use armoury::view::{Scope, Views};
 use muster::app::App;
 use muster::desk::How;
 use uuid::Uuid;
@@ -202,7 +202,7 @@ impl Sight<'_> {
         let open: Vec<_> = all.iter().filter(|count| count.row().stage == CountStage::Open).collect();
         let closed: Vec<_> = all.iter().filter(|count| count.row().stage == CountStage::Closed).collect();
         if let Some(count) = dice.one(&open).filter(|_| open.len() > 1 || dice.percent(90)) {
-            return self.count_on(count, dice);
+            return self.count_on(&views, count, dice);
         }
         if let Some(count) = dice.one(&closed).filter(|_| dice.percent(50)) {
             let person = [INSPECTOR, DEPUTY, COMMANDER, ARMOURER, STOREMAN][dice.below(5)];
@@ -222,11 +222,11 @@ impl Sight<'_> {
         Some(Ask::new(opens, Command::Count(CountId(id(dice)), CountCommand::Open(open)), said))
     }
 
-    fn count_on(&self, count: &armoury::view::counts::Count, dice: &mut Dice) -> Option<Ask> {
+    fn count_on(&self, views: &Views, count: &armoury::view::counts::Count, dice: &mut Dice) -> Option<Ask> {
         let row = count.row();
         let on = |command| Command::Count(row.count, command);
         let counter = self.person(dice.one(&row.counters)?)?;
-        let chain = |place| self.app.views().places.chain(place);
+        let chain = |place| views.places.chain(place);
         let to_see: Vec<(usize, WeaponId, PlaceId)> = (0..)
             .zip(self.arms)
             .filter_map(|(nth, arm)| match (arm.truth, arm.records.get(&self.at)) {

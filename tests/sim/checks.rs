@@ -29,10 +29,10 @@ pub fn after_step(post: &mut Post) -> Result<(), Broken> {
     same("what is answered is in the views", "position", &seen, &size)?;
     let touched = std::mem::take(&mut post.book.touched);
     for weapon in &touched {
-        rifle(&app, &post.book, weapon)?;
+        rifle(&app.views(), &post.book, weapon)?;
     }
     if !touched.is_empty() {
-        sums(&app, &post.book)?;
+        sums(&app.views(), &post.book)?;
     }
     Ok(())
 }
@@ -47,10 +47,9 @@ pub fn read_on(post: &mut Post) -> Result<(), Broken> {
     Ok(())
 }
 
-fn rifle(app: &App, book: &Book, weapon: &str) -> Result<(), Broken> {
+fn rifle(views: &Views, book: &Book, weapon: &str) -> Result<(), Broken> {
     let (promise, naive) = ("I8 the views are the naive fold", &book.rifles[weapon]);
     let id: WeaponId = weapon.parse().expect("a weapon's stream holds its id");
-    let views = app.views();
     let (Some(standing), Some(row)) = (views.standing(id), views.weapon_row(id)) else {
         return broken(promise, format!("the views do not know {weapon}"));
     };
@@ -71,9 +70,9 @@ fn rifle(app: &App, book: &Book, weapon: &str) -> Result<(), Broken> {
 }
 
 /// I1, I2: every weapon ever entered is in exactly one state at one place; the sums are the sums.
-fn sums(app: &App, book: &Book) -> Result<(), Broken> {
+fn sums(views: &Views, book: &Book) -> Result<(), Broken> {
     let mut shown: BTreeMap<(String, &str), u64> = BTreeMap::new();
-    for row in app.views().stockpile(&WeaponFilter::default(), &Scope::Everywhere) {
+    for row in views.stockpile(&WeaponFilter::default(), &Scope::Everywhere) {
         *shown.entry((row.place.map(|place| place.to_string()).unwrap_or_default(), row.state.word())).or_default() += row.count;
     }
     let mut naive: BTreeMap<(String, &str), u64> = BTreeMap::new();
@@ -194,7 +193,7 @@ pub fn views_again(post: &Post, remembered: &[Remembered], dice: &mut Dice) -> R
     let Some(app) = post.app() else { return Ok(()) };
     let views = app.views();
     for weapon in post.book.rifles.keys() {
-        rifle(&app, &post.book, weapon)?;
+        rifle(&views, &post.book, weapon)?;
     }
     let again = projector::fold(&post.log, u64::MAX).expect("memory can be read");
     same("I8 folded again, the views are the same", "the digest", &again.digest(), &views.digest())?;

@@ -73,6 +73,12 @@ impl Held {
         self.0.write()
     }
 
+    /// Whether somebody reads or writes just now.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.0.is_locked()
+    }
+
     fn name(&self) -> usize {
         std::ptr::from_ref(self).addr()
     }

@@ -46,7 +46,7 @@ impl App {
     /// Whether somebody holds the views just now, so that nothing may be folded.
     #[must_use]
     pub fn views_are_held(&self) -> bool {
-        self.views.is_locked()
+        self.views.is_held()
     }
 
     /// How far the rules have come.
