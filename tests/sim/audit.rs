@@ -47,7 +47,7 @@ fn envelope(book: &Book, line: &Line) -> Result<(), Broken> {
 
 /// A machine writes what it heard into its own streams and nothing else.
 fn heard(line: &Line) -> Result<(), Broken> {
-    let own = ["Observed", "ReaderHeard", "HoleDeclared", "BatchReceived"].contains(&line.kind.as_str());
+    let own = ["Observed", "ReaderHeard", "HoleDeclared", "BatchReceived", "BatchContradicted"].contains(&line.kind.as_str());
     let key = line.meta["actor"]["key"].as_str().unwrap_or_default();
     if own && line.subject() == key { Ok(()) } else { broken("a scan never changes custody", line.told()) }
 }
@@ -63,7 +63,7 @@ fn follows(book: &Book, line: &Line) -> Result<(), Broken> {
         "weapon" => from(&["Case", "Batch"]) && cause.kind != "BatchReceived",
         "case" => from(&["Weapon"]) && cause.by() == "person" || cause.kind == "CountClosed",
         "count" => line.kind == "CountItemCounted" && cause.kind == "Observed",
-        "alert" => line.kind == "AlertRaised" && from(&["Observed", "Hole", "Weapon"]),
+        "alert" => line.kind == "AlertRaised" && from(&["Observed", "Hole", "Weapon", "BatchContradicted"]),
         _ => false,
     };
     if right { Ok(()) } else { broken(promise, format!("{} follows from {}", line.told(), cause.told())) }
@@ -84,7 +84,7 @@ fn roles(kind: &str) -> &'static [&'static str] {
         "CountSigned" | "CountSignatureRefused" | "BatchWitnessSigned" => &["approver", "inspector", "witness", "custodian"],
         "BatchVerified" | "BatchConfirmed" => &["approver", "inspector", "witness"],
         "AlertAcknowledged" | "AlertResolved" => &["approver", "custodian", "auditor", "security_officer"],
-        "Observed" | "ReaderHeard" | "HoleDeclared" | "BatchReceived" | "AlertRaised" => &[],
+        "Observed" | "ReaderHeard" | "HoleDeclared" | "BatchReceived" | "BatchContradicted" | "AlertRaised" => &[],
         "WeaponUnaccounted" | "WeaponExplained" | "WeaponPresumedLost" | "WeaponLost" | "WeaponBatched" => &[],
         "WeaponUnbatched" | "WeaponDestroyed" => &[],
         _ => &["custodian", "approver"],
@@ -230,7 +230,7 @@ pub fn finding_key(book: &Book, line: &Line) -> String {
         "R5" => format!("{weapon} {tag} {chip}"),
         "R6" => format!("{weapon} {tag}"),
         "R10" => format!("{tag} {}", line.text("place")),
-        "K14" => line.text("evidence"),
+        "K14" | "K15" => line.text("evidence"),
         _ => format!("{weapon} {}", line.text("cause")),
     };
     format!("{rule} {cause}")

@@ -7,7 +7,7 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use muster::random::{Given, give};
@@ -120,10 +120,23 @@ pub fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
 
 /// What a future of a house that stands still comes to.
 pub fn at_once<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+    match a_look_at(pin!(future)) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("a house that stands still waited for something"),
     }
+}
+
+/// Goes on with a future as far as it can; it waits only for somebody else's act.
+pub fn a_look_at<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+    let inside = TIMERS.with(|timers| timers.handle().clone());
+    let _inside = inside.enter();
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+thread_local! {
+    /// The house sets timers for what it waits for; none of them ever rings.
+    static TIMERS: tokio::runtime::Runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("the system gives a runtime");
 }
 
 /// A power cut is no failure of a test: its unwinding is not told.

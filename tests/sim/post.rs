@@ -199,6 +199,7 @@ pub fn word(error: &ActError) -> String {
         ActError::Conflict => "conflict".to_owned(),
         ActError::KeyReused => "key_reused".to_owned(),
         ActError::InProgress => "in_progress".to_owned(),
+        ActError::SignedOut => "signed_out".to_owned(),
         ActError::Invalid(_) => "invalid".to_owned(),
         other => format!("internal: {other:?}"),
     }

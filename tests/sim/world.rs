@@ -4,23 +4,25 @@
 //! that goes wrong, written down in words, and after each the promises are asked. In the end the
 //! faults stop, everything is delivered and all is asked once more.
 
+use std::cell::RefCell;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::Poll;
 
 use reader_gateway::protocol::DriverName;
-use reader_gateway::simulate::tags::Tag;
 
 use crate::acts::{Ask, Sight};
 use crate::arms::{Arm, Truth};
 use crate::checks::{self, Remembered};
-use crate::clock::{self, Faster, at_once};
+use crate::clock::{self, Faster, a_look_at, at_once, guarded};
 use crate::dice::Dice;
 use crate::faults::Faults;
 use crate::gateway::Gateway;
 use crate::people::{BEGIN, DEPUTY};
 use crate::post::{Answer, Post};
 use crate::promise::{Broken, broken};
-use crate::reader::{Reader, noise};
-use crate::road::{self, Parcel};
+use crate::reader::Reader;
+use crate::road::Parcel;
 
 /// What a world is played from.
 #[derive(Clone, Debug)]
@@ -61,6 +63,16 @@ pub struct World {
     links: Dice,
     wrongs: Dice,
     clocks: Dice,
+}
+
+/// Somebody else's act, under way.
+type Rival = Pin<Box<dyn Future<Output = Answer>>>;
+
+/// What somebody else asked in the middle of an act.
+struct Meanwhile {
+    ask: Ask,
+    answer: Option<Answer>,
+    waits: Option<Rival>,
 }
 
 /// A request with a key, to be sent again.
@@ -205,16 +217,17 @@ impl World {
             ask.how.idempotency_key = Some(format!("request-{}", self.asked.len()));
         }
         let rival = if self.faults.races && self.wrongs.percent(25) { self.think(at, &app) } else { None };
-        let lost = rival.map(|rival| self.let_in(at, &app, rival));
+        let other = rival.map(|rival| self.let_in(at, &app, rival));
         drop(app);
         if self.faults.cuts && self.wrongs.percent(6) {
             clock::cut_after(1 + self.wrongs.next() % 8);
         }
         self.act(at, ask)?;
-        let rivals = lost.map(|lost| lost.borrow_mut().drain(..).collect::<Vec<_>>()).unwrap_or_default();
-        for (rival, done) in rivals {
-            self.note(format!("{}: meanwhile {} - {}", self.posts[at].name, rival.words, said(&done)));
-            self.came_of_it(at, &rival, &done)?;
+        if let Some(other) = other {
+            self.meanwhile(at, &other)?;
+        }
+        if self.faults.again && self.people.percent(25) {
+            self.ask_again()?;
         }
         if !(self.faults.lagging && self.wrongs.percent(50)) {
             self.rules_run(at, true)?;
@@ -252,21 +265,41 @@ impl World {
         }
     }
 
-    /// Somebody else's whole act happens inside the next one.
-    fn let_in(&mut self, at: usize, app: &Rc<muster::app::App>, rival: Ask) -> Rc<std::cell::RefCell<Vec<(Ask, Answer)>>> {
-        let happened = Rc::new(std::cell::RefCell::new(Vec::new()));
+    /// Somebody else begins his act inside the next one; where that one has the turn he waits for it.
+    fn let_in(&mut self, at: usize, app: &Rc<muster::app::App>, rival: Ask) -> Rc<RefCell<Meanwhile>> {
         let who = self.posts[at].who(app, rival.person);
-        let (held, theirs, told) = (Rc::clone(app), Rc::clone(app), Rc::clone(&happened));
-        let act = move || {
-            let done = match at_once(theirs.act(&who, rival.command.clone(), rival.how.clone())) {
+        let (held, theirs, command, how) = (Rc::clone(app), Rc::clone(app), rival.command.clone(), rival.how.clone());
+        let act = Box::pin(async move {
+            match theirs.act(&who, command, how).await {
                 Ok(done) => Answer::Done(done),
                 Err(error) => Answer::Refused(crate::post::word(&error)),
-            };
-            told.borrow_mut().push((rival, done));
+            }
+        });
+        let meanwhile = Rc::new(RefCell::new(Meanwhile { ask: rival, answer: None, waits: None }));
+        let told = Rc::clone(&meanwhile);
+        let begin = move || {
+            let mut act: Rival = act;
+            match a_look_at(act.as_mut()) {
+                Poll::Ready(answer) => told.borrow_mut().answer = Some(answer),
+                Poll::Pending => told.borrow_mut().waits = Some(act),
+            }
         };
-        let after = 1 + self.wrongs.next() % 5;
-        clock::let_in(Faster { after, held: Box::new(move || held.views_are_held()), act: Box::new(act) });
-        happened
+        let after = 1 + self.wrongs.next() % 6;
+        clock::let_in(Faster { after, held: Box::new(move || held.views_are_held()), act: Box::new(begin) });
+        meanwhile
+    }
+
+    /// What became of the other one, who may have waited.
+    fn meanwhile(&mut self, at: usize, other: &RefCell<Meanwhile>) -> Result<(), Broken> {
+        let (ask, answer, waits) = {
+            let mut other = other.borrow_mut();
+            (other.ask.clone(), other.answer.take(), other.waits.take())
+        };
+        let waited = waits.filter(|_| self.posts[at].app().is_some()).map(|act| guarded(|| at_once(act)).unwrap_or(Answer::Cut));
+        let how = if waited.is_some() { "after him" } else { "meanwhile" };
+        let Some(answer) = answer.or(waited) else { return Ok(()) };
+        self.note(format!("{}: {how} {} - {}", self.posts[at].name, ask.words, said(&answer)));
+        self.came_of_it(at, &ask, &answer)
     }
 
     fn act(&mut self, at: usize, ask: Ask) -> Result<(), Broken> {
@@ -285,9 +318,6 @@ impl World {
             let done = if let Answer::Done(done) = answer { Some(done) } else { None };
             let when = self.keys_are_forgotten(at);
             self.asked.push(Asked { at, ask, done, when, forgotten: false });
-        }
-        if self.faults.again && self.people.percent(25) {
-            self.ask_again()?;
         }
         Ok(())
     }
@@ -354,151 +384,6 @@ impl World {
             self.note(format!("{}: the power fails while rules run", self.posts[at].name));
         }
         Ok(())
-    }
-
-    fn somebody_listens(&mut self) -> Result<(), Broken> {
-        if self.gateways.is_empty() {
-            return Ok(());
-        }
-        let nth = self.people.below(self.gateways.len());
-        let rubbish = (self.faults.noise && self.wrongs.percent(20)).then(|| noise(&mut self.wrongs));
-        let ticks = 4 + self.people.next() % 12;
-        let gateway = &mut self.gateways[nth];
-        if !gateway.runs() {
-            gateway.start();
-            self.note(format!("gateway {nth}: the power comes back"));
-            return Ok(());
-        }
-        let which = self.people.below(gateway.readers.len());
-        let now = gateway.now(self.time);
-        let reader = &mut gateway.readers[which];
-        let text = reader.kind == DriverName::BarcodeLine;
-        let mut tags: Vec<Tag> = Vec::new();
-        for arm in &self.arms {
-            let here =
-                arm.truth == Truth::Stands(gateway.post, reader.place) || arm.copied_to == Some((gateway.post, reader.place));
-            if here && self.people.percent(80) {
-                let bytes = |text: &str| hex::decode(text).unwrap_or_default();
-                tags.push(if text { Tag::text(&arm.serial) } else { Tag::epc(&bytes(&arm.epc), Some(&bytes(&arm.tid))) });
-            }
-        }
-        if self.faults.copies
-            && self.wrongs.percent(15)
-            && let Some(arm) = self.wrongs.one(&self.arms)
-        {
-            let chip: [u8; 12] = self.wrongs.clone().bytes();
-            tags.push(Tag::epc(&hex::decode(&arm.epc).unwrap_or_default(), Some(&chip)));
-        }
-        if self.faults.foreign && self.wrongs.percent(30) {
-            let stranger = [0x30, 0x34, 1, 2, 3, 4, 5, 6, 7, 8, 9, self.wrongs.below(4) as u8];
-            tags.push(Tag::epc(&stranger, None));
-        }
-        let heard = reader.listen(now, i64::try_from(ticks).unwrap_or(4), tags.clone(), rubbish)?;
-        let cut = self.faults.crashes && self.wrongs.percent(8);
-        let words = format!("gateway {nth}: {} hears {} tags, {} items", reader.id, tags.len(), heard.items.len());
-        if cut {
-            gateway.crash(self.wrongs.percent(50));
-            self.note(format!("{words}; the power fails before they are on the disk"));
-        } else {
-            gateway.put(self.time, &heard.items);
-            self.note(words);
-        }
-        Ok(())
-    }
-
-    fn something_is_sent(&mut self) -> Result<(), Broken> {
-        if self.gateways.is_empty() {
-            return Ok(());
-        }
-        let nth = self.links.below(self.gateways.len());
-        let Some(request) = self.gateways[nth].wants(self.time) else { return Ok(()) };
-        if request.path.ends_with("batches") && self.gateways[nth].overheard.len() < 20 {
-            self.gateways[nth].overheard.push(request.clone());
-        }
-        let late = self.faults.late && self.links.percent(20);
-        if late || self.faults.lossy && self.links.percent(20) {
-            self.note(format!("gateway {nth}: what it sends is {}", if late { "held up" } else { "lost" }));
-            if late {
-                self.road.push(Parcel::Batch { gateway: nth, request, forged: false });
-            }
-            self.gateways[nth].answered(self.time, reader_gateway::uplink::Answer::None("timed out".to_owned()));
-            return Ok(());
-        }
-        if self.faults.twice && self.links.percent(25) {
-            self.road.push(Parcel::Batch { gateway: nth, request: request.clone(), forged: false });
-        }
-        let answer = self.deliver(nth, &request, false)?;
-        self.come_back(nth, answer);
-        Ok(())
-    }
-
-    fn come_back(&mut self, nth: usize, answer: reader_gateway::uplink::Answer) {
-        let gone = self.faults.lossy && self.links.percent(20) || self.faults.late && self.links.percent(10);
-        if !gone {
-            return self.gateways[nth].answered(self.time, answer);
-        }
-        self.note(format!("gateway {nth}: the answer does not arrive"));
-        if let reader_gateway::uplink::Answer::Status(200, body) = &answer
-            && let Ok(receipt) = serde_json::from_slice(body)
-        {
-            self.road.push(Parcel::Receipt { gateway: nth, receipt });
-        }
-        self.gateways[nth].answered(self.time, reader_gateway::uplink::Answer::None("timed out".to_owned()));
-    }
-
-    fn deliver(
-        &mut self,
-        nth: usize,
-        request: &reader_gateway::uplink::Request,
-        forged: bool,
-    ) -> Result<reader_gateway::uplink::Answer, Broken> {
-        if !request.path.ends_with("batches") {
-            return Ok(reader_gateway::uplink::Answer::Status(200, Vec::new())); // It announces itself and waits.
-        }
-        if self.faults.cuts && self.wrongs.percent(8) {
-            clock::cut_after(1 + self.wrongs.next() % 20);
-        }
-        let (at, key) = (self.gateways[nth].post, self.gateways[nth].key.clone());
-        let (had_power, size) = (self.posts[at].app().is_some(), self.posts[at].log.head().size);
-        let taken = self.posts[at].take_in(self.time, &key, &request.body);
-        let said = match &taken {
-            None if had_power => "the power fails".to_owned(),
-            None => "nobody is there".to_owned(),
-            Some(Ok(receipt)) => format!("received up to {}", receipt.next),
-            Some(Err(error)) => error.to_string(),
-        };
-        let made = if forged { "somebody's forged batch" } else { "a batch" };
-        self.note(format!("{}: {made} of gateway {nth} arrives - {said}", self.posts[at].name));
-        if forged && (matches!(taken, Some(Ok(_))) || self.posts[at].log.head().size != size) {
-            return broken("what is not signed by the gateway is not taken", said);
-        }
-        road::answer(taken)
-    }
-
-    fn something_arrives(&mut self) -> Result<(), Broken> {
-        if self.faults.forger && self.wrongs.percent(30) && !self.gateways.is_empty() {
-            let nth = self.wrongs.below(self.gateways.len());
-            if let Some(request) = road::forged(&self.gateways[nth], &mut self.wrongs) {
-                return self.deliver(nth, &request, true).map(drop);
-            }
-        }
-        if self.road.is_empty() {
-            return Ok(());
-        }
-        let nth = self.links.below(self.road.len());
-        match self.road.swap_remove(nth) {
-            Parcel::Batch { gateway, request, forged } => {
-                if self.faults.twice && self.links.percent(30) && self.road.len() < 40 {
-                    self.road.push(Parcel::Batch { gateway, request: request.clone(), forged });
-                }
-                self.deliver(gateway, &request, forged).map(drop)
-            }
-            Parcel::Receipt { gateway, receipt } => {
-                self.note(format!("gateway {gateway}: a late receipt comes, up to {}", receipt.next));
-                self.gateways[gateway].carried(self.time, &receipt);
-                Ok(())
-            }
-        }
     }
 
     fn time_passes(&mut self) -> Result<(), Broken> {
@@ -573,3 +458,4 @@ fn said(answer: &Answer) -> String {
 }
 
 mod end;
+mod traffic;
