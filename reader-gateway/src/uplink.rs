@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! 200 receipt, signed, head not behind the last  -> everything below `next` is acknowledged
-//! 409 with send_from N                           -> send again from N
-//! 409 sequence_contradicted with send_from N     -> number what waits anew from N, behind a declared hole
+//! 409 with send_from N                           -> send again from N; where N lies ahead, what lies before it first
+//! 409 sequence-contradicted with send_from N     -> number what waits anew from N, behind a declared hole
 //! 403 gateway-not-enrolled                       -> ask for enrolment, keep everything, try later
 //! other 4xx, 5xx, no answer, bad signature       -> wait longer each time, keep everything
 //! head behind the last receipt's                 -> stop, aloud, until a person accepts the new head
@@ -79,6 +79,8 @@ pub struct Uplink {
     asked: Option<Asked>,
     /// The batch under way. What became of it may be unknown, so it is sent again byte for byte.
     under_way: Option<(u64, Request)>,
+    /// The service holds what waits up to here, and no receipt says so: the next batch ends there.
+    until: Option<u64>,
     enrol_next: bool,
     stopped: Option<String>,
     trouble: Option<String>,
@@ -116,6 +118,7 @@ impl Uplink {
             not_before: None,
             asked: None,
             under_way: None,
+            until: None,
             enrol_next: false,
             stopped: None,
             trouble: None,
@@ -175,7 +178,12 @@ impl Uplink {
         if let Some((_, again)) = self.under_way.as_ref().filter(|(from, _)| *from == first) {
             return Ok(Step::Send(again.clone()));
         }
-        let batch = self.identity.sign(outbox.batch(first)?);
+        let mut waiting = outbox.batch(first)?;
+        if let Some(until) = self.until.and_then(|until| usize::try_from(until.checked_sub(first)?).ok()).filter(|most| *most > 0)
+        {
+            waiting.items.truncate(until);
+        }
+        let batch = self.identity.sign(waiting);
         let body = serde_json::to_vec(&batch).expect("a batch always serialises");
         let request = Request { path: format!("/api/v1/gateways/{}/batches", self.identity.id()), body };
         self.under_way = Some((first, request.clone()));
@@ -257,7 +265,7 @@ impl Uplink {
         match self.take_receipt(now, outbox, &receipt)? {
             Ok(()) if receipt.next > first => {
                 self.backoff.reset();
-                (self.under_way, self.not_before, self.trouble) = (None, None, None);
+                (self.under_way, self.until, self.not_before, self.trouble) = (None, None, None, None);
             }
             Ok(()) => self.later(now, format!("the service took nothing of a batch that begins at {first}")),
             Err(why) => self.later(now, why),
@@ -271,7 +279,7 @@ impl Uplink {
             (409, Some(from)) if from > SEQUENCE_MAX => {
                 self.later(now, format!("the service asks for items from {from}, which no gateway ever reaches"));
             }
-            (409, Some(from)) if from > first && problem.kind.ends_with("sequence_contradicted") => {
+            (409, Some(from)) if from > first && problem.kind.ends_with("sequence-contradicted") => {
                 self.under_way = None;
                 tracing::error!(
                     gateway.key = self.identity.id(),
@@ -281,7 +289,11 @@ impl Uplink {
                 );
                 return outbox.renumber(from, CONTRADICTED, now);
             }
-            (409, Some(from)) if from != first => return self.send_from(now, outbox, from),
+            // Nobody signed that: what is said to be there already is sent once more, by itself, for its receipt.
+            (409, Some(from)) if from > first && from <= outbox.next() && self.until != Some(from) => {
+                (self.under_way, self.until) = (None, Some(from));
+            }
+            (409, Some(from)) if from < first || from > outbox.next() => return self.send_from(now, outbox, from),
             (403, _) if problem.kind.ends_with("gateway-not-enrolled") => {
                 self.enrol_next = true;
                 self.trouble = Some("this gateway is not enrolled".to_owned());

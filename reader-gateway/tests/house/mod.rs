@@ -95,8 +95,12 @@ impl House {
         }
         let known = self.items.iter().skip(usize::try_from(batch.first).unwrap());
         if known.zip(&batch.items).any(|(stands, item)| stands != item.get()) {
-            let problem = format!(r#"{{"type":"https://muster.example/problems/sequence_contradicted","send_from":{next}}}"#);
+            let problem = format!(r#"{{"type":"urn:muster:problem:sequence-contradicted","send_from":{next}}}"#);
             return Answer::Status(409, problem.into_bytes());
+        }
+        let end = batch.first + batch.items.len() as u64;
+        if batch.first < next && end > next {
+            return Answer::Status(409, format!(r#"{{"type":"urn:muster:problem:send-from","send_from":{next}}}"#).into_bytes());
         }
         self.batches += 1;
         for (sequence, item) in (batch.first..).zip(&batch.items) {

@@ -36,6 +36,9 @@ fn bounded(effect: &Effect) {
 }
 
 fn bounded_report(report: &Report) {
+    // What a driver lets out must be readable at the other end, or everything behind it waits for ever.
+    let json = serde_json::to_string(report).expect("a report is JSON");
+    assert_eq!(serde_json::from_str::<Report>(&json).ok().as_ref(), Some(report), "{json}");
     let is_hex = |text: &String| text.len().is_multiple_of(2) && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'));
     assert!(report.epc.iter().chain(&report.tid).chain([&report.raw]).all(is_hex), "not upper-case hex: {report:?}");
     let longest = report.epc.iter().chain(&report.tid).map(String::len).max().unwrap_or(0);
