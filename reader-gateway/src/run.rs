@@ -15,6 +15,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle as Thread;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use tag_data::moment::Moment;
 use tag_data::scan::{Item, ReaderCondition, ReaderNotice};
 use tokio::sync::mpsc;
@@ -252,7 +253,11 @@ fn access(gateway: &str, reader: &Reader) -> Result<Access, StartError> {
         _ => None,
     };
     let ca = reader.tls.ca.as_ref().map(file).transpose()?;
-    Ok(Access { client_id: format!("muster-{gateway}-{}", reader.id), lasting: true, login, ca, identity })
+    // The broker keeps our subscription under this name; with another filter it must be another name, or the old
+    // one would stand for a week.
+    let filter = hex::encode(&Sha256::digest(reader.port.to_string())[..4]);
+    let client_id = format!("muster-{gateway}-{}-{filter}", reader.id);
+    Ok(Access { client_id, lasting: true, login, ca, identity })
 }
 
 /// One reader's task.

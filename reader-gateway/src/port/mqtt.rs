@@ -85,14 +85,14 @@ pub(super) async fn keep(broker: Broker, access: Access, tell: mpsc::Sender<Inco
     let mut desk = Desk { client, session: Arc::default(), filter: broker.filter.clone(), tell, lost: 0 };
     loop {
         let told = match events.poll().await {
-            Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                desk.subscribe_in(Duration::ZERO);
-                Ok(())
-            }
-            Ok(Event::Incoming(Packet::SubAck(answer))) => {
+            Ok(Event::Incoming(Packet::ConnAck(answer))) => {
                 since = Some(Instant::now());
-                desk.subscribed(answer.return_codes.first()).await
+                desk.subscribe_in(Duration::ZERO);
+                // After a restart of ours the broker goes on with what it kept for us, and no new subscription is
+                // possible: the old one stands, because a filter of its own is part of our name there.
+                if answer.session_present { desk.tell.send(Incoming::Opened).await } else { Ok(()) }
             }
+            Ok(Event::Incoming(Packet::SubAck(answer))) => desk.subscribed(answer.return_codes.first()).await,
             Ok(Event::Incoming(Packet::Publish(message))) => {
                 desk.hand_on(&message);
                 Ok(())
