@@ -8,8 +8,8 @@ use std::thread;
 
 use uuid::Uuid;
 
-use crate::error::AppendError;
-use crate::event::{Expected, NewEvent, Recorded, StreamName, TypeName};
+use crate::error::{AppendError, Health};
+use crate::event::{Expected, Following, NewEvent, Recorded, StreamName, TypeName};
 use crate::{EventLog, leaf, tree};
 
 /// One check and how it went: `Err` says what was seen instead.
@@ -20,7 +20,7 @@ type Check = fn(&Bench<'_>) -> Result<(), String>;
 /// Runs every check. `run` makes the names and ids of this run (a fresh UUIDv7 for a kept log).
 #[must_use]
 pub fn suite(log: &EventLog, run: Uuid) -> Vec<Checked> {
-    let checks: [(&'static str, Check); 12] = [
+    let checks: [(&'static str, Check); 16] = [
         ("an unknown stream has no revision and no events", unknown_stream),
         ("a stream begins only where none is", begins_once),
         ("only the next revision is taken", expected_revision),
@@ -33,6 +33,10 @@ pub fn suite(log: &EventLog, run: Uuid) -> Vec<Checked> {
         ("of many writers of one revision one wins", one_winner),
         ("a follower sees every position", follows),
         ("every event is proved to be in the head", proofs),
+        ("who stops waiting finds his events there, once", outcome_unknown),
+        ("asked twice at once it is written once", asked_twice),
+        ("a follower that was away finds everything, in order", follows_later),
+        ("what was acknowledged is shown, and the log says so", caught_up),
     ];
     let bench = |nth: usize| Bench { log, run, nth };
     checks.into_iter().enumerate().map(|(nth, (name, check))| (name, check(&bench(nth)))).collect()
@@ -291,6 +295,67 @@ fn proofs(bench: &Bench<'_>) -> Result<(), String> {
     let proof = bench.log.consistency_proof(before.size, head.size).map_err(text)?.unwrap_or_default();
     same("consistency", tree::verify_consistency(before.size, head.size, &proof, &before.root, &head.root), true)?;
     same("a proof of what is not there", bench.log.inclusion_proof(head.size + 1, head.size).map_err(text)?, None)
+}
+
+/// The answer is lost: the asker goes away before it comes. The same ids are asked again until it does.
+fn outcome_unknown(bench: &Bench<'_>) -> Result<(), String> {
+    bench.must("", Expected::NoStream, vec![bench.event(0)])?;
+    let events = vec![bench.event(1), bench.event(2)];
+    let stream = bench.stream("");
+    let mut lost = Box::pin(bench.log.append(&stream, Expected::Revision(0), events.clone()));
+    let polled = lost.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+    drop((lost, polled));
+    let appended = bench.must("", Expected::Revision(0), events)?;
+    same("last revision", appended.last_revision, 2)?;
+    let read = bench.stream_events("")?;
+    same("events", read.len(), 3)?;
+    same("positions", read.last().map(|event| event.position), Some(appended.last_position))?;
+    match bench.append("", Expected::Revision(0), vec![bench.event(3)]) {
+        Err(AppendError::WrongRevision { actual: Some(2), .. }) => Ok(()),
+        other => Err(format!("another event where the lost ones stand: {other:?}")),
+    }
+}
+
+fn asked_twice(bench: &Bench<'_>) -> Result<(), String> {
+    let events: Vec<NewEvent> = (0..3).map(|nth| bench.event(nth)).collect();
+    let answers: Vec<Result<_, String>> = thread::scope(|scope| {
+        let ask = |_| scope.spawn(|| bench.must("", Expected::NoStream, events.clone()));
+        let askers: Vec<_> = (0..6).map(ask).collect();
+        askers.into_iter().map(|asker| asker.join().map_err(|_| "an asker gave up".to_owned())).collect()
+    });
+    let mut places = Vec::new();
+    for answer in answers {
+        places.push(answer?.map(|appended| (appended.first_position, appended.last_position, appended.leaves))?);
+    }
+    places.dedup();
+    same("different answers", places.len(), 1)?;
+    same("events", bench.stream_events("")?.len(), 3)
+}
+
+fn follows_later(bench: &Bench<'_>) -> Result<(), String> {
+    let away_from = bench.log.head().size;
+    for nth in 0..30u64 {
+        let expected = nth.checked_sub(1).map_or(Expected::NoStream, Expected::Revision);
+        bench.must("", expected, vec![bench.event(nth)])?;
+    }
+    let back_at = *bench.log.follow().borrow();
+    same("the follower is told of everything", back_at >= away_from + 30, true)?;
+    let (mut next, mut seen) = (away_from + 1, Vec::new());
+    while next <= back_at {
+        let page = bench.log.read(next, 7).map_err(text)?;
+        same("a page begins where it was asked to", page.first().map(|event| event.position), Some(next))?;
+        next += page.len() as u64;
+        seen.extend(page.into_iter().filter(|event| event.stream == bench.stream("")).map(|event| event.revision));
+    }
+    same("revisions seen", seen, (0..30).collect())
+}
+
+fn caught_up(bench: &Bench<'_>) -> Result<(), String> {
+    let appended = bench.must("", Expected::NoStream, vec![bench.event(0)])?;
+    same("shown", bench.log.head().size >= appended.last_position, true)?;
+    same("told", *bench.log.follow().borrow() >= appended.last_position, true)?;
+    same("following", bench.log.following(), Following::Live)?;
+    same("health", bench.log.health(), Health::Writable)
 }
 
 #[cfg(test)]

@@ -217,6 +217,15 @@ pub enum OpenError {
         /// What it said, or did not say.
         what: String,
     },
+    /// The folder mirrors a log on a server: what is written here alone would part from it.
+    #[error(
+        "{dir} mirrors a log on a server: give log.url. To go on without the server for good, take the file \
+         server-holder out of that folder"
+    )]
+    Mirror {
+        /// The data directory.
+        dir: PathBuf,
+    },
     /// Another machine writes this log.
     #[error(
         "the log {name:?} is held by {by}, which never let it go. Exactly one muster writes a log. If that one is gone \

@@ -14,7 +14,6 @@
 //! Never run against a real server by us: the tests speak to a stand-in that we wrote.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
@@ -25,7 +24,7 @@ use uuid::Uuid;
 
 use crate::error::{AppendError, Health, OpenError, Opened, ReadError, Reason};
 use crate::event::{Appended, Expected, Following, NewEvent, StreamName};
-use crate::ledger::{self, Clock, ClockSteps, WAITING_MAX};
+use crate::ledger::{self, APPEND_EVENTS_MAX, Clock, ClockSteps, WAITING_MAX};
 use crate::sqlite::writer::Answer;
 use crate::sqlite::{OpenOptions, Sqlite};
 
@@ -44,8 +43,8 @@ use sequencer::{Cursor, Sequencer};
 use server::Server;
 use work::{Job, Work};
 
-/// Events of one page read from the server.
-const PAGE: usize = 500;
+/// Events of one page read from the server: the last one seen, and a whole append, however it lies.
+const PAGE: usize = 2 * APPEND_EVENTS_MAX + 1;
 /// The most bytes of a log's name, so that a stream's whole name stays short.
 const NAME_MAX: usize = 40;
 /// How the addresses begin that are ours.
@@ -188,6 +187,14 @@ impl Kurrent {
         })
     }
 
+    /// Lets the log go on the server and stops the writer.
+    pub(crate) fn close(&self) {
+        let (sender, receiver) = sync_channel(1);
+        if self.send(Job::Close { answer: Answer::Thread(sender) }).is_ok() {
+            receiver.recv().unwrap_or_default();
+        }
+    }
+
     /// Reads the server from its beginning and compares it with the mirror. The first thing that does not
     /// agree makes the log read-only and is the answer.
     pub(crate) fn compare(&self) -> Result<Option<Reason>, ReadError> {
@@ -247,9 +254,9 @@ impl Start {
                 Refused::Held(by) => OpenError::Held { name: name.clone(), by },
                 Refused::Server(what) => OpenError::Server { server: server.name(), what },
             };
-            claim::claim(&server, &claims, &me, id, take_over, patience).await.map_err(trouble)?
+            Some(claim::claim(&server, &claims, &me, id, take_over, patience).await.map_err(trouble)?)
         } else {
-            0
+            None
         };
         let place_file = files.dir.join("server-place");
         let unread = |cause| OpenError::Storage { dir: files.dir.clone(), cause };
@@ -262,8 +269,21 @@ impl Start {
         let sequencer = Sequencer { mirror, prefix: format!("muster:{name}:"), claims, cursor, compare_to: None };
         let clock = Clock::after(recorded_at);
         let (now, salt) = (files.now, files.salt);
-        let mut work =
-            Work { server, sequencer, me, claimed, patience, clock, steps, following: news, now, salt, place_file, behind: true };
+        let mut work = Work {
+            server,
+            sequencer,
+            me,
+            claimed,
+            patience,
+            clock,
+            steps,
+            following: news,
+            now,
+            salt,
+            place_file,
+            behind: true,
+            closing: None,
+        };
         if sound {
             let read = work.catch_up(&[]).await;
             read.map_err(|what| OpenError::Server { server: work.server.name(), what })?;
@@ -331,24 +351,17 @@ fn check_login(login: Option<&(String, String)>) -> Result<(), OpenError> {
 
 /// The sixteen bytes by which this folder is known to the server, made once.
 fn holder(options: &OpenOptions) -> Result<String, OpenError> {
-    let path = options.dir.join("server-holder");
+    let path = options.dir.join(crate::MIRROR_OF);
     let trouble = |cause| OpenError::File { path: path.clone(), cause };
     match std::fs::read_to_string(&path) {
         Ok(text) if text.trim().len() == 32 => return Ok(text.trim().to_owned()),
+        Ok(_) => return Err(trouble(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not what was written"))),
         Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(trouble(cause)),
-        _ => {}
+        Err(_) => {}
     }
     let text = hex::encode((options.salt)());
-    write_through(&path, &text).map_err(trouble)?;
+    crate::durable::write_private(&path, text.as_bytes()).map_err(trouble)?;
     Ok(text)
-}
-
-fn write_through(path: &Path, text: &str) -> std::io::Result<()> {
-    let new: PathBuf = path.with_extension("new");
-    std::fs::write(&new, format!("{text}\n"))?;
-    std::fs::File::open(&new)?.sync_all()?;
-    std::fs::rename(&new, path)?;
-    crate::durable::flush_directory(path.parent().unwrap_or(Path::new(".")))
 }
 
 #[cfg(test)]

@@ -43,6 +43,9 @@ pub use ledger::ClockSteps;
 pub use memory::Memory;
 pub use sqlite::{OpenOptions, Sqlite};
 
+/// The file by which a folder is known to mirror a log on a server, and to that server.
+pub const MIRROR_OF: &str = "server-holder";
+
 /// A log, wherever it is kept. Cheap to clone; clones share the log.
 #[derive(Clone, Debug)]
 pub enum EventLog {
@@ -65,6 +68,9 @@ impl EventLog {
     /// # Errors
     /// [`OpenError`]; a log that is there and not whole opens read-only and says so in [`Opened`].
     pub fn open(options: OpenOptions) -> Result<(Self, Opened), OpenError> {
+        if options.dir.join(MIRROR_OF).exists() {
+            return Err(OpenError::Mirror { dir: options.dir });
+        }
         Sqlite::open(options).map(|(log, opened)| (OnDisk(log), opened))
     }
 
@@ -341,6 +347,15 @@ impl EventLog {
             #[cfg(feature = "kurrentdb")]
             OnServer(_) => Err(DeclareError::OnServer),
             InMemory(_) => Err(DeclareError::NotReadOnly),
+        }
+    }
+
+    /// Lets the log go, where others wait for that: after this it takes nothing. A log on this machine is let
+    /// go when its last handle is dropped.
+    pub fn close(&self) {
+        #[cfg(feature = "kurrentdb")]
+        if let OnServer(log) = self {
+            log.close();
         }
     }
 

@@ -14,7 +14,7 @@ use armoury::sealed::Sealed;
 use armoury::view::Views;
 use ed25519_dalek::SigningKey;
 use event_log::durable::make_directory;
-use event_log::{EventLog, Health, OpenError, OpenOptions, ReadError};
+use event_log::{EventLog, Health, ReadError};
 use parking_lot::RwLockWriteGuard;
 use tag_data::moment::Moment;
 use tokio::sync::watch;
@@ -28,6 +28,7 @@ use crate::held::{Held, Now};
 use crate::live::Live;
 use crate::sealing::{Keys, SealingError};
 use crate::setup::Setup;
+use crate::store::{self, StoreError};
 use crate::{as_of, points, projector, random, sealing};
 
 pub mod still;
@@ -44,12 +45,9 @@ pub enum StartError {
         #[source]
         cause: std::io::Error,
     },
-    /// A log that this program was not built to open.
-    #[error("log.url {0:?} is not understood: leave it out for a file in the data folder")]
-    Url(String),
     /// The log.
     #[error(transparent)]
-    Log(#[from] OpenError),
+    Log(#[from] StoreError),
     /// Reading it.
     #[error("the log cannot be read from its beginning")]
     Read(#[from] ReadError),
@@ -93,10 +91,6 @@ impl std::fmt::Debug for App {
     }
 }
 
-fn micros() -> i64 {
-    random::now().micros()
-}
-
 impl App {
     /// Opens everything in the data folder, folds the log and begins to follow it.
     ///
@@ -104,7 +98,7 @@ impl App {
     /// [`StartError`]. A log that is there but not whole opens all the same, read-only and loudly.
     pub fn open(config: Config) -> Result<Arc<Self>, StartError> {
         make_directory(&config.data).map_err(|cause| StartError::Folder { path: config.data.clone(), cause })?;
-        let log = open_log(&config)?;
+        let log = store::open(&config)?;
         Self::compose(config, log)
     }
 
@@ -330,27 +324,4 @@ async fn wait(news: &watch::Sender<u64>, position: u64, longest: Duration) {
     if tokio::time::timeout(longest, reached).await.is_err() {
         tracing::warn!(log.position = position, "The views are slow to follow the log.");
     }
-}
-
-/// Opens the log that a configuration means, and says what is wrong with it.
-pub(crate) fn open_log(config: &Config) -> Result<EventLog, StartError> {
-    let mut options = OpenOptions::new(&config.data, micros, random::bytes::<16>);
-    options.anchor.clone_from(&config.log.anchor);
-    options.passing = points::passing;
-    match config.log.url.as_deref() {
-        None => {}
-        Some(url) if url.starts_with("memory:") => return Ok(EventLog::memory(micros, random::bytes::<16>)),
-        Some(url) => match url.strip_prefix("sqlite:") {
-            Some(dir) => options.dir = PathBuf::from(dir),
-            None => return Err(StartError::Url(url.to_owned())),
-        },
-    }
-    let (log, opened) = EventLog::open(options)?;
-    if opened.brought_up > 0 {
-        tracing::warn!(log.brought_up = opened.brought_up, "The last stop was sudden; whole events after the anchor were kept.");
-    }
-    if let Health::ReadOnly { reason } = &opened.health {
-        tracing::error!(log.reason = %reason, "The log is READ-ONLY. Nothing can be entered until two people declare a break.");
-    }
-    Ok(log)
 }

@@ -71,10 +71,12 @@ enum TagCommand {
 #[derive(Debug, Subcommand)]
 enum LogCommand {
     /// Run the conformance suite; it appends to streams of its own and leaves them there.
-    Check {
-        /// `sqlite:FOLDER` or `memory:`.
+    Check(verify::Check),
+    /// Compare a log on a server with its mirror, event by event, while no service runs on it.
+    Compare {
+        /// The configuration file.
         #[arg(long)]
-        log: String,
+        config: PathBuf,
     },
     /// Two approvers declare a break of a log that opened read-only, and the book goes on.
     DeclareBreak(declare::DeclareBreak),
@@ -95,7 +97,8 @@ pub fn run() -> ExitCode {
         Command::Report(report) => report.run(),
         Command::Import(import) => import.run(),
         Command::Tag { what: TagCommand::Decode { values } } => tag::decode(&values),
-        Command::Log { what: LogCommand::Check { log } } => verify::check(&log),
+        Command::Log { what: LogCommand::Check(check) } => check.run(),
+        Command::Log { what: LogCommand::Compare { config } } => verify::compare(&config),
         Command::Log { what: LogCommand::DeclareBreak(declare) } => declare.run(),
         Command::Bench(bench) => bench.run(),
     };

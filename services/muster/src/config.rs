@@ -106,10 +106,18 @@ pub struct Tls {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
-    /// Where the log stands; absent = `log.sqlite` in the data folder. A cluster is planned, not in this version.
+    /// Where the log stands; absent = `log.sqlite` in the data folder. `kurrentdb://HOST:PORT,...` is a server.
     pub url: Option<String>,
     /// Where size and root are kept; absent = `anchor` in the data folder. Another disk is better.
     pub anchor: Option<PathBuf>,
+    /// The log's name on a server; absent = the node's name. Several logs may stand on one server.
+    pub name: Option<String>,
+    /// The user on a server.
+    pub user: Option<String>,
+    /// The file with that user's password.
+    pub password_file: Option<PathBuf>,
+    /// Take the log from a muster that holds it and is gone for good; once, then out again.
+    pub take_over: bool,
 }
 
 /// Signing in.

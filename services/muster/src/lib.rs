@@ -25,6 +25,7 @@ pub mod scratch;
 pub mod sealing;
 pub mod server;
 pub mod setup;
+pub mod store;
 pub mod ui;
 
 /// Installs the one TLS provider of this process. The first line of `main` and of tests that serve.

@@ -10,13 +10,14 @@
 //! may write. Each stream still has one order (its expected revisions), and both build the same tree, because
 //! it follows from the server's order; but a rule that looks at several streams may be decided twice.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::deliver::{Outcome, Patience, deliver};
 use super::server::{Packed, Server, Trouble};
 use crate::event::{Expected, TypeName};
-use std::sync::Arc;
 
 const CLAIMED: &str = "LogClaimed";
 const RELEASED: &str = "LogReleased";
@@ -69,7 +70,7 @@ pub(crate) async fn claim(
             Ok(last) => break last,
             Err(Trouble::Refused(what)) => return Err(Refused::Server(what)),
             Err(Trouble::Deleted) => return Err(Refused::Server(format!("the stream {stream} was deleted"))),
-            Err(Trouble::Away(what)) if began.elapsed() >= patience.outcome => {
+            Err(Trouble::Away(what)) if began.elapsed() >= patience.call => {
                 return Err(Refused::Server(format!("it does not answer: {what}")));
             }
             Err(Trouble::Away(_)) => tokio::time::sleep(patience.pause).await,

@@ -3,7 +3,8 @@
 //!
 //! It stands as JSON in the event's custom metadata. `after` is the head that the writer knew when it sent
 //! the event: whoever reads the server from the beginning compares it with the tree he has built so far, and
-//! an event that was taken away before it is noticed although no local file is left to tell.
+//! an event that was taken away before it is noticed although no local file is left to tell. `rest` says how
+//! many events of the same append follow: they were written together and are taken in together, or not yet.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,6 +24,7 @@ pub(crate) struct Envelope {
     pub schema_version: u32,
     pub meta: Vec<u8>,
     pub after: Head,
+    pub rest: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -34,6 +36,7 @@ struct Written {
     salt: String,
     after_size: u64,
     after_root: String,
+    rest: u32,
     /// The caller's bytes if they are UTF-8, else in base64 below.
     #[serde(skip_serializing_if = "Option::is_none")]
     meta: Option<String>,
@@ -42,9 +45,9 @@ struct Written {
 }
 
 impl Envelope {
-    pub(crate) fn of(event: &NewEvent, salt: [u8; 16], recorded_at: i64, after: Head) -> Self {
+    pub(crate) fn of(event: &NewEvent, salt: [u8; 16], recorded_at: i64, after: Head, rest: u32) -> Self {
         let NewEvent { schema_version, occurred_at, meta, .. } = event;
-        Self { salt, recorded_at, occurred_at: *occurred_at, schema_version: *schema_version, meta: meta.clone(), after }
+        Self { salt, recorded_at, occurred_at: *occurred_at, schema_version: *schema_version, meta: meta.clone(), after, rest }
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
@@ -57,6 +60,7 @@ impl Envelope {
             salt: hex::encode(self.salt),
             after_size: self.after.size,
             after_root: hex::encode(self.after.root),
+            rest: self.rest,
             meta_base64: text.is_none().then(|| STANDARD.encode(&self.meta)),
             meta: text,
         };
@@ -82,6 +86,7 @@ impl Envelope {
             schema_version: written.schema_version,
             meta,
             after: Head { size: written.after_size, root },
+            rest: written.rest,
         })
     }
 }
@@ -104,6 +109,7 @@ mod tests {
                 schema_version: u32::MAX,
                 meta: meta.to_vec(),
                 after: Head { size: u64::MAX, root: [9; 32] },
+                rest: 999,
             };
             assert_eq!(Envelope::parse(&one.to_bytes()), Ok(one));
         }

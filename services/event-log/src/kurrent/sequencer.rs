@@ -6,6 +6,7 @@
 //! a lost mirror anew, and to compare an existing mirror with the server, event by event. What the server
 //! holds no more, or holds otherwise, is named by its position; nothing is skipped and nothing is mended.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use eventstore::{Position, RecordedEvent};
@@ -85,6 +86,10 @@ struct Batch {
     roots: Vec<Hash>,
     events: Vec<Recorded>,
     revisions: HashMap<StreamName, u64>,
+    /// What must come next: an append that has begun and is not whole yet.
+    open: Option<(StreamName, u64, u32)>,
+    /// How many of the events, and where, when the last append was whole.
+    whole: (usize, Cursor),
 }
 
 impl Batch {
@@ -116,15 +121,24 @@ impl Sequencer {
         [self.prefix.clone(), self.claims.clone()]
     }
 
-    /// Takes a page in. A page begins with what stands at the cursor's place, or before it where something is
-    /// delivered again. An empty page says that nothing stands there any more.
-    pub(crate) fn take(&mut self, page: &[RecordedEvent]) -> Result<(), Halt> {
+    /// Takes a page in, up to the last whole append. A page begins with what stands at the cursor's place, or
+    /// before it where something is delivered again. `last` says that nothing follows on the server: then an
+    /// append that is not whole has lost its end, and an empty page says that nothing stands there any more.
+    pub(crate) fn take(&mut self, page: &[RecordedEvent], last: bool) -> Result<(), Halt> {
         let before = self.cursor;
         let frontier = self.mirror.frontier();
         let (base, root) = (frontier.size(), frontier.root());
         let (roots, events, revisions) = (Vec::new(), Vec::new(), HashMap::new());
-        let mut batch = Batch { base, before: root, frontier, roots, events, revisions };
-        let taken = self.walk(page, &mut batch);
+        let whole = (0, before);
+        let mut batch = Batch { base, before: root, frontier, roots, events, revisions, open: None, whole };
+        let mut taken = self.walk(page, &mut batch);
+        if let (Ok(()), true, Some((stream, revision, rest))) = (&taken, last, &batch.open) {
+            let what =
+                format!("it begins an append whose last {} events are gone (from revision {revision} of {stream})", rest + 1);
+            taken = Err(bad(batch.whole.1.at + 1, what));
+        }
+        self.cursor = batch.whole.1;
+        batch.events.truncate(batch.whole.0);
         if !batch.events.is_empty()
             && let Err(error) = self.mirror.mirror(batch.events)
         {
@@ -137,21 +151,20 @@ impl Sequencer {
     fn walk(&mut self, page: &[RecordedEvent], batch: &mut Batch) -> Result<(), Halt> {
         let mut resumed = self.cursor.place.is_none();
         for event in page {
-            if !resumed {
-                match self.cursor.place.map(|place| event.position.cmp(&place)) {
-                    Some(std::cmp::Ordering::Less) => continue, // delivered again
-                    Some(std::cmp::Ordering::Equal) => {
-                        resumed = true;
-                        continue;
-                    }
-                    _ => break,
+            match self.cursor.place.map(|place| event.position.cmp(&place)) {
+                Some(Ordering::Less) => continue, // delivered again
+                Some(Ordering::Equal) => {
+                    resumed = true;
+                    continue;
                 }
-            }
-            if self.cursor.place.is_some_and(|place| event.position <= place) {
-                continue;
+                _ if !resumed => break,
+                _ => {}
             }
             self.step(event, batch)?;
             self.cursor.place = Some(event.position);
+            if batch.open.is_none() {
+                batch.whole = (batch.events.len(), self.cursor);
+            }
         }
         if resumed { Ok(()) } else { Err(self.gone("holds no longer what stood there")) }
     }
@@ -176,6 +189,13 @@ impl Sequencer {
             let what = format!("what the server holds next, in stream {name}, is no event of this log: {what}");
             bad(position, what)
         })?;
+        let next = (recorded.stream.clone(), recorded.revision);
+        if let Some((stream, revision, rest)) = batch.open.take()
+            && (next != (stream, revision) || envelope.rest != rest)
+        {
+            return Err(bad(position, format!("another event of the append before it should stand here: {} are gone", rest + 1)));
+        }
+        batch.open = envelope.rest.checked_sub(1).map(|rest| (next.0, next.1 + 1, rest));
         self.agrees(position, &envelope, batch)?;
         if position <= batch.base {
             let ours = one(&self.mirror, position)?;

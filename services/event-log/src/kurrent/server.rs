@@ -6,7 +6,7 @@
 //! The server is read in pages, never by the client's subscription: when a server ends a subscription
 //! politely, the client's loop takes the end for an unknown message and turns for ever without a pause.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use eventstore::{
@@ -14,8 +14,9 @@ use eventstore::{
     ReadStream, ReadStreamOptions, RecordedEvent, StreamPosition, StreamState, SubscriptionFilter,
 };
 use serde_json::value::RawValue;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use tokio::task::JoinError;
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -77,35 +78,43 @@ pub(crate) struct Server {
     login: Option<Credentials>,
     call: Duration,
     client: Mutex<(Option<Client>, u32)>,
+    making: tokio::sync::Mutex<()>,
 }
 
 impl Server {
     pub(crate) fn new(settings: ClientSettings, login: Option<(String, String)>, call: Duration) -> Self {
         let login = login.map(|(user, password)| Credentials::new(user, password));
-        Self { settings, login, call, client: Mutex::new((None, 0)) }
+        Self { settings, login, call, client: Mutex::new((None, 0)), making: tokio::sync::Mutex::default() }
     }
 
-    /// The client, made where there is none. Only inside the runtime.
-    fn client(&self) -> Result<Client, String> {
-        let mut held = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = &held.0 {
+    fn held(&self) -> MutexGuard<'_, (Option<Client>, u32)> {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The client, made where there is none. That reads the system's certificates, which takes a while, and is
+    /// done aside: calls that are under way must not run out of time meanwhile.
+    async fn client(&self) -> Result<Client, String> {
+        let _one = self.making.lock().await;
+        if let Some(client) = &self.held().0 {
             return Ok(client.clone());
         }
         // The process has one provider of cryptography. Where a program has installed none, it is this one:
         // the client would install its own, and two in one program panic.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let client = Client::new(self.settings.clone()).map_err(|cause| format!("{cause:#}"))?;
-        *held = (Some(client.clone()), 0);
+        let (runtime, settings) = (Handle::current(), self.settings.clone());
+        let made = spawn_blocking(move || Client::with_runtime_handle(runtime, settings)).await;
+        let client = made.map_err(|cause| cause.to_string())?.map_err(|cause| format!("{cause:#}"))?;
+        *self.held() = (Some(client.clone()), 0);
         Ok(client)
     }
 
     fn heard(&self) {
-        self.client.lock().unwrap_or_else(PoisonError::into_inner).1 = 0;
+        self.held().1 = 0;
     }
 
     /// Counts an answer that says nothing; drops the client when it is beyond hope.
     fn unheard(&self, hopeless: bool) {
-        let mut held = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held();
         held.1 += 1;
         if hopeless || held.1 >= LOST_AFTER {
             *held = (None, 0);
@@ -114,7 +123,7 @@ impl Server {
 
     /// Sends events once.
     pub(crate) async fn append(&self, stream: &str, expected: Expected, events: &[Packed]) -> Sent {
-        let client = match self.client() {
+        let client = match self.client().await {
             Ok(client) => client,
             Err(what) => return Sent::Unknown(what),
         };
@@ -199,7 +208,7 @@ impl Server {
         if let Some(login) = &self.login {
             options = options.authenticated(login.clone());
         }
-        let client = self.client().map_err(Trouble::Away)?;
+        let client = self.client().await.map_err(Trouble::Away)?;
         self.collect(page, async move { client.read_all(&options).await }).await
     }
 
@@ -219,7 +228,7 @@ impl Server {
         if let Some(login) = &self.login {
             options = options.authenticated(login.clone());
         }
-        let (client, name) = (self.client().map_err(Trouble::Away)?, name.to_owned());
+        let (client, name) = (self.client().await.map_err(Trouble::Away)?, name.to_owned());
         let mut events = Vec::new();
         self.collect(&mut events, async move { client.read_stream(name, &options).await }).await?;
         Ok(events)
@@ -238,7 +247,12 @@ impl Server {
             };
             loop {
                 match stream.next_read_event().await {
-                    Ok(Some(ReadEvent::Event(event))) => drop(event.event.map(|event| sender.send(event))),
+                    Ok(Some(ReadEvent::Event(event))) => {
+                        let gone = event.event.is_some_and(|event| sender.send(event).is_err());
+                        if gone {
+                            return Ok(());
+                        }
+                    }
                     Ok(Some(_)) => {}
                     Ok(None) | Err(Error::ResourceNotFound) => return Ok(()),
                     Err(error) => return Err(error),

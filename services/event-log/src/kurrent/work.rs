@@ -33,6 +33,7 @@ const AT_ONCE: usize = 64;
 pub(crate) enum Job {
     Append { stream: StreamName, expected: Expected, events: Vec<NewEvent>, answer: AppendAnswer },
     Compare { answer: Answer<Result<Option<Reason>, ReadError>> },
+    Close { answer: Answer<()> },
 }
 
 struct Asked {
@@ -47,7 +48,8 @@ pub(crate) struct Work {
     pub server: Arc<Server>,
     pub sequencer: Sequencer,
     pub me: Holder,
-    pub claimed: u64,
+    /// The number of our claim; none where the log was not sound enough to be claimed.
+    pub claimed: Option<u64>,
     pub patience: Patience,
     pub clock: Clock,
     pub steps: Arc<RwLock<ClockSteps>>,
@@ -57,13 +59,15 @@ pub(crate) struct Work {
     pub place_file: PathBuf,
     /// True while something may stand on the server that the mirror has not seen.
     pub behind: bool,
+    /// Who waits for the log to be let go.
+    pub closing: Option<Answer<()>>,
 }
 
 impl Work {
     /// Works until nobody can ask any more, then lets the log go.
     pub(crate) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let mut waiting: VecDeque<Asked> = VecDeque::new();
-        loop {
+        while self.closing.is_none() || !waiting.is_empty() {
             if waiting.is_empty() {
                 match tokio::time::timeout(self.patience.idle, jobs.recv()).await {
                     Ok(Some(job)) => self.file(job, &mut waiting),
@@ -84,15 +88,22 @@ impl Work {
                 self.write(group).await;
             }
         }
-        if self.refusal().is_none() {
+        if let Some(claimed) = self.claimed
+            && !matches!(self.refusal(), Some(Reason::Superseded { .. }))
+        {
             let id = Uuid::from_bytes((self.salt)());
-            claim::release(&self.server, &self.sequencer.claims, &self.me, self.claimed, id, self.patience).await;
+            claim::release(&self.server, &self.sequencer.claims, &self.me, claimed, id, self.patience).await;
+        }
+        drop(jobs);
+        if let Some(answer) = self.closing {
+            answer.send(());
         }
     }
 
     fn file(&mut self, job: Job, waiting: &mut VecDeque<Asked>) {
         match job {
             Job::Append { stream, expected, events, answer } => waiting.push_back(Asked { stream, expected, events, answer }),
+            Job::Close { answer } => self.closing = Some(answer),
             Job::Compare { answer } => {
                 let (server, walk) = (Arc::clone(&self.server), self.sequencer.beside());
                 let mirror = self.sequencer.mirror.clone();
@@ -151,9 +162,9 @@ impl Work {
             .collect();
         self.behind = true;
         let caught_up = self.catch_up(&written).await;
-        self.behind |= sent.iter().any(|(_, outcome)| matches!(outcome, Outcome::Unknown(_)));
         for (asked, outcome) in sent {
             let answer = self.answer(&asked, outcome, caught_up.as_ref().err());
+            self.behind |= matches!(answer, Err(AppendError::Unanswered { .. }));
             asked.answer.send(answer);
         }
     }
@@ -183,13 +194,14 @@ impl Work {
         let recorded_at = self.clock.stamp((self.now)());
         *self.steps.write().unwrap_or_else(PoisonError::into_inner) = self.clock.steps();
         let after = self.sequencer.mirror.head();
-        let pack = |event: &NewEvent| Packed {
+        let pack = |(event, rest): (&NewEvent, u32)| Packed {
             id: event.id,
             type_name: event.type_name.clone(),
-            metadata: Envelope::of(event, (self.salt)(), recorded_at, after).to_bytes(),
+            metadata: Envelope::of(event, (self.salt)(), recorded_at, after, rest).to_bytes(),
             data: event.data.clone(),
         };
-        asked.events.iter().map(pack).collect()
+        let rests = (0..u32::try_from(asked.events.len()).unwrap_or(u32::MAX)).rev();
+        asked.events.iter().zip(rests).map(pack).collect()
     }
 
     /// What stands in the mirror now is the answer; what the server said is only its reason.
@@ -246,7 +258,7 @@ impl Work {
             let read = self.server.page(&self.sequencer.prefixes(), from, PAGE, &mut page).await;
             let reached = from.is_none_or(|place| page.iter().any(|event| event.position >= place));
             if read.is_ok() || reached {
-                match self.sequencer.take(&page) {
+                match self.sequencer.take(&page, read.is_ok() && page.len() < PAGE) {
                     Ok(()) => {}
                     Err(Halt::Bad(reason)) => {
                         self.sequencer.mirror.distrust(reason);
@@ -278,7 +290,8 @@ impl Work {
 
     /// A claim after ours shuts us out.
     async fn check_claim(&mut self) -> Result<(), String> {
-        if self.sequencer.cursor.claim.is_some_and(|seen| seen > self.claimed) && self.refusal().is_none() {
+        let later = self.sequencer.cursor.claim.is_some_and(|seen| Some(seen) > self.claimed);
+        if later && self.refusal().is_none() {
             let by = match claim::standing(&self.server, &self.sequencer.claims).await {
                 Ok(Some(standing)) => standing.holder.by,
                 Ok(None) => "somebody".to_owned(),
@@ -296,7 +309,7 @@ impl Work {
             return;
         }
         match claim::standing(&self.server, &self.sequencer.claims).await {
-            Ok(Some(standing)) if standing.number > self.claimed => {
+            Ok(Some(standing)) if Some(standing.number) > self.claimed => {
                 self.sequencer.mirror.distrust(Reason::Superseded { by: standing.holder.by });
             }
             Ok(_) if self.behind => drop(self.catch_up(&[]).await),
@@ -322,7 +335,7 @@ pub(crate) async fn compare(server: Arc<Server>, mut walk: Sequencer) -> Result<
         if let Err(Trouble::Away(what) | Trouble::Refused(what)) = read {
             return Err(away(what));
         }
-        match walk.take(&page) {
+        match walk.take(&page, page.len() < PAGE) {
             Ok(()) if page.len() == PAGE => {}
             Ok(()) | Err(Halt::Enough) => break,
             Err(Halt::Bad(reason)) => return Ok(Some(reason)),

@@ -7,10 +7,10 @@ use anyhow::Context as _;
 use armoury::ids::ServiceNumber;
 use event_log::EventLog;
 
-use crate::app::{App, open_log};
+use crate::app::App;
 use crate::auth::Who;
 use crate::config::Config;
-use crate::random;
+use crate::{random, store};
 
 /// Opens a data folder that exists.
 ///
@@ -27,7 +27,7 @@ pub fn open(data: &Path) -> anyhow::Result<Arc<App>> {
 /// When there is no log, or a service runs on it.
 pub fn log(data: &Path) -> anyhow::Result<EventLog> {
     anyhow::ensure!(data.join("log.sqlite").exists(), "there is no log in {}", data.display());
-    open_log(&Config { data: data.to_owned(), ..Config::default() }).context("the log does not open")
+    store::open(&Config { data: data.to_owned(), ..Config::default() }).context("the log does not open")
 }
 
 /// The person who acts, by number and the password in a file.

@@ -54,7 +54,10 @@ impl Serve {
         config.web.listen = listener.local_addr().context("the address taken")?;
         let app = App::open(config)?;
         banner(&app);
-        actix_web::rt::System::new().block_on(server::serve(app, listener))?;
+        let log = app.log().clone();
+        let served = actix_web::rt::System::new().block_on(server::serve(app, listener));
+        log.close(); // so that another machine may go on with it
+        served?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -109,6 +112,11 @@ pub fn check_config(path: &Path) -> anyhow::Result<ExitCode> {
     say(format!("  node    {}", config.node));
     say(format!("  data    {}", config.data.display()));
     say(format!("  log     {}", config.log.url.as_deref().unwrap_or("log.sqlite in the data folder")));
+    if config.log.url.as_deref().is_some_and(crate::store::is_server) {
+        let (name, user) = (config.log.name.as_deref(), config.log.user.as_deref());
+        say(format!("  name    {} (on the server)", name.unwrap_or(config.node.as_str())));
+        say(format!("  user    {}", user.unwrap_or("none")));
+    }
     say(format!("  anchor  {}", config.anchor().display()));
     say(format!("  listen  {} ({})", config.web.listen, if config.web.tls.is_some() { "TLS" } else { "plain HTTP" }));
     Ok(ExitCode::SUCCESS)
