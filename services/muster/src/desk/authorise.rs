@@ -63,18 +63,25 @@ pub(crate) fn may_act(views: &Views, who: &Who, command: &Command, now: Moment) 
             return Err(ActError::NotFound);
         }
     }
-    let mut allowed = None;
-    for place in &places {
-        let chain = views.places.chain(*place);
-        if chain.is_empty() {
-            return Err(ActError::NotFound);
-        }
-        let role = act.iter().find_map(|act| may(&who.grants, *act, &chain, now)).ok_or_else(|| denied(who, &chain, now))?;
-        allowed.get_or_insert(Allowed { role, place: Some(*place) });
+    let roles: Vec<(PlaceId, Option<Role>)> = places
+        .into_iter()
+        .map(|place| {
+            let chain = views.places.chain(place);
+            let role = act.iter().find_map(|act| may(&who.grants, *act, &chain, now));
+            // First whether he sees each of them: "not allowed" by one would tell that the other is there.
+            if !chain.is_empty() && (role.is_some() || sees(who, &chain, now)) {
+                Ok((place, role))
+            } else {
+                Err(ActError::NotFound)
+            }
+        })
+        .collect::<Result<_, _>>()?;
+    if roles.iter().any(|(_, role)| role.is_none()) {
+        return Err(ActError::NotAllowed);
     }
-    match allowed {
-        Some(allowed) => Ok(allowed),
-        None => {
+    match roles.first() {
+        Some((place, Some(role))) => Ok(Allowed { role: *role, place: Some(*place) }),
+        Some((_, None)) | None => {
             let role = act.iter().find_map(|act| may(&who.grants, *act, &[], now));
             role.map(|role| Allowed { role, place: None }).ok_or(ActError::NotAllowed)
         }
@@ -87,10 +94,9 @@ fn stand_ins(views: &Views, act: Act, now: Moment) -> Vec<Act> {
     if act == Act::EnrolPerson && !security() { vec![act, Act::RequestGrant] } else { vec![act] }
 }
 
-/// 404 for what he cannot see at all, 403 for what he sees and may not do.
-fn denied(who: &Who, chain: &[PlaceId], now: Moment) -> ActError {
-    let sees = may(&who.grants, Act::ReadPlaces, chain, now).is_some();
-    if sees { ActError::NotAllowed } else { ActError::NotFound }
+/// What he sees and may not do is 403; what he does not see is 404.
+fn sees(who: &Who, chain: &[PlaceId], now: Moment) -> bool {
+    may(&who.grants, Act::ReadPlaces, chain, now).is_some()
 }
 
 /// Every place that a command touches: where its things stand now and where they would go.
