@@ -13,6 +13,7 @@ use armoury::command::weapon::{BindTag, Register};
 use armoury::command::{Command, WeaponCommand};
 use armoury::ids::{PlaceId, WeaponId};
 use armoury::marks::{Identity, Mark};
+use armoury::rights::Act;
 use armoury::view::Views;
 use futures_util::StreamExt as _;
 use schemars::JsonSchema;
@@ -47,6 +48,9 @@ pub enum ImportError {
     /// A column is missing, unknown, or stands twice.
     #[error("the first line names the columns: {0}")]
     Columns(String),
+    /// No right to enter weapons anywhere.
+    #[error("your rights do not include entering weapons")]
+    NotAllowed,
     /// The rows do not form a table.
     #[error("the table breaks off at line {line}: {why}")]
     Table {
@@ -111,6 +115,8 @@ impl App {
     /// # Errors
     /// [`ImportError`].
     pub async fn import_ledger(&self, who: &Who, bytes: &[u8], dry_run: bool) -> Result<ImportReport, ImportError> {
+        // Whoever may enter nothing anywhere is not told what is in the book either.
+        desk::scope(&who.grants, Act::RegisterWeapon, self.now()).ok_or(ImportError::NotAllowed)?;
         let checked = self.check_ledger(who, bytes)?;
         let total = checked.len();
         let (good, bad): (Vec<_>, Vec<_>) = checked.into_iter().partition(Result::is_ok);

@@ -22,7 +22,7 @@ use super::{Needs, Route, route};
 use crate::accounts::waiting::Waiting;
 use crate::app::App;
 use crate::auth::{Who, rate, sign_in};
-use crate::desk::Done;
+use crate::desk::{ActError, Done};
 use crate::intake::{IntakeError, confirmation_code};
 
 /// A batch comes whole within this, or not at all; a gateway itself waits no longer for its answer.
@@ -177,12 +177,19 @@ async fn announce(app: web::Data<App>, request: HttpRequest, asked: web::Json<An
     Ok(HttpResponse::Accepted().json(Waits { key: id, code, service_key: service_key(&app) }))
 }
 
+/// The right first: who has none is not told whether a gateway waits, is in the book, or has that code.
+fn may(app: &App, who: &Who, act: Act) -> Result<(), Problem> {
+    let role = armoury::rights::may(&who.grants, act, &[], app.now());
+    role.map(drop).ok_or_else(|| ActError::NotAllowed.into())
+}
+
 async fn propose(
     app: web::Data<App>,
     who: Who,
     key: web::Path<GatewayKey>,
     asked: Ask<Propose>,
 ) -> Result<HttpResponse, Problem> {
+    may(&app, &who, Act::ProposeGateway)?;
     let Propose { code, name, public_key: given } = asked.fields;
     let waiting = app.accounts().waiting_gateways().map_err(|cause| Problem::ours(&cause))?;
     let waiting = waiting.into_iter().find(|one| one.key == key.as_str());
@@ -210,6 +217,7 @@ fn same_code(app: &App, public: &[u8; 32], code: &str) -> Result<(), Problem> {
 }
 
 async fn enrol(app: web::Data<App>, who: Who, key: web::Path<GatewayKey>, asked: Ask<Enrol>) -> Result<HttpResponse, Problem> {
+    may(&app, &who, Act::EnrolGateway)?;
     let Enrol { request, code } = asked.fields;
     let text = app.views().gateways.get(&key).map(|row| row.public_key.clone()).ok_or_else(Problem::not_found)?;
     same_code(&app, &public_key(&text)?, &code)?;

@@ -52,6 +52,7 @@ fn refused(error: ImportError) -> Problem {
     let said = error.to_string();
     match error {
         ImportError::TooLarge => ask::too_large(),
+        ImportError::NotAllowed => crate::desk::ActError::NotAllowed.into(),
         ImportError::NotText | ImportError::Columns(_) | ImportError::Table { .. } => {
             Problem::bad_request("table_not_understood", said)
         }
