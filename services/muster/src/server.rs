@@ -35,7 +35,7 @@ const HEADERS: &[(&str, &str)] = &[
          form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'",
     ),
     ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
+    ("referrer-policy", "same-origin"), // Not `no-referrer`: browsers would send our own forms with `Origin: null`.
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), display-capture=()"),
