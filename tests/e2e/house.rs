@@ -69,7 +69,9 @@ impl House {
     pub fn person_in(&self, number: &str, role: &str, place: Option<&str>) -> Web {
         let path = |act: &str| format!("/api/v1/people/{number}/{act}");
         self.first.post("/api/v1/people", &json!({"service_number": number, "name": format!("Person {number}")}));
-        self.first.post(&path("account"), &json!({"password": password(number)}));
+        let given = format!("given to {number} at first");
+        self.first.post(&path("account"), &json!({"password": given}));
+        chooses(&Web::at(self.address.as_str()), number, &given);
         let grant = json!({"grant": {"role": role, "place": place, "from": "2026-01-01T00:00:00Z"}});
         let request = self.first.post(&path("grants"), &grant)["event_ids"][0].clone();
         self.second.post(&path("grants/approve"), &json!({"request": request}));
@@ -128,13 +130,27 @@ pub fn weapon(serial: &str, place: &str) -> Value {
     })
 }
 
-/// Signs in with a password and makes a token, as a person does at the pages.
-pub fn token(nobody: &Web, number: &str) -> String {
-    let body = json!({"service_number": number, "password": password(number)}).to_string();
+/// Signs in with a password: the cookie, and what writes carry beside it.
+fn sign_in(nobody: &Web, number: &str, password: &str) -> (String, String) {
+    let body = json!({"service_number": number, "password": password}).to_string();
     let signed = nobody.send("POST", "/api/v1/session", &[], Some(&body)).unwrap();
     assert_eq!(signed.status, 201, "{}", signed.body);
     let cookie = signed.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
-    let csrf = signed.json()["csrf"].as_str().unwrap().to_owned();
+    (cookie, signed.json()["csrf"].as_str().unwrap().to_owned())
+}
+
+/// Chooses a password of one's own for the one that was given.
+fn chooses(nobody: &Web, number: &str, given: &str) {
+    let (cookie, csrf) = sign_in(nobody, number, given);
+    let headers = [("Cookie", cookie.as_str()), ("X-CSRF-Token", csrf.as_str())];
+    let body = json!({"old": given, "new": password(number)}).to_string();
+    let changed = nobody.send("POST", "/api/v1/me/password", &headers, Some(&body)).unwrap();
+    assert_eq!(changed.status, 204, "{}", changed.body);
+}
+
+/// Signs in and makes a token, as a person does at the pages.
+pub fn token(nobody: &Web, number: &str) -> String {
+    let (cookie, csrf) = sign_in(nobody, number, &password(number));
     let headers = [("Cookie", cookie.as_str()), ("X-CSRF-Token", csrf.as_str())];
     let made = nobody.send("POST", "/api/v1/me/tokens", &headers, Some(&json!({"label": "test"}).to_string())).unwrap();
     assert!(made.status < 300, "{}", made.body);

@@ -63,7 +63,8 @@ impl std::fmt::Debug for Accounts {
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS accounts(
     service_number TEXT PRIMARY KEY, password TEXT NOT NULL, disabled INTEGER NOT NULL DEFAULT 0,
-    locale TEXT NOT NULL DEFAULT 'en', created_at INTEGER NOT NULL) WITHOUT ROWID;
+    locale TEXT NOT NULL DEFAULT 'en', created_at INTEGER NOT NULL,
+    must_change INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sessions(
     hash BLOB PRIMARY KEY, service_number TEXT NOT NULL, sign_in TEXT NOT NULL, address TEXT NOT NULL,
     started_at INTEGER NOT NULL, seen_at INTEGER NOT NULL) WITHOUT ROWID;
@@ -106,6 +107,11 @@ impl Accounts {
 
     fn over(file: Connection, rules: &crate::config::SignIn) -> Result<Self, AccountsError> {
         file.execute_batch(TABLES)?;
+        // Files of before first passwords had to be changed.
+        let known = "SELECT EXISTS(SELECT 1 FROM pragma_table_info('accounts') WHERE name = 'must_change')";
+        if !file.query_row(known, [], |row| row.get::<_, bool>(0))? {
+            file.execute_batch("ALTER TABLE accounts ADD COLUMN must_change INTEGER NOT NULL DEFAULT 0")?;
+        }
         Ok(Self {
             file: Mutex::new(file),
             passwords: passwords::Passwords::new(rules)?,

@@ -164,12 +164,22 @@ pub fn configure(service: &mut web::ServiceConfig) {
         for route in routes().filter(|route| route.full_path() == path) {
             resource = resource.route((route.handler)());
         }
-        service.service(resource.default_service(web::to(|| async { Err::<String, _>(method_not_allowed()) })));
+        let allowed: Vec<&str> = routes().filter(|route| route.full_path() == path).map(|route| route.method).collect();
+        let allowed = allowed.join(", ");
+        service.service(resource.default_service(web::to(move || {
+            let answer = method_not_allowed(&allowed);
+            async { answer }
+        })));
     }
     service.service(web::scope("/api").default_service(web::to(|| async { Err::<String, _>(problem::Problem::not_found()) })));
 }
 
-fn method_not_allowed() -> problem::Problem {
+fn method_not_allowed(allowed: &str) -> actix_web::HttpResponse {
     let words = "This address takes other methods; the description at /api/v1/openapi.json says which.";
-    problem::Problem::new(actix_web::http::StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", words)
+    let problem = problem::Problem::new(actix_web::http::StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", words);
+    let mut answer = actix_web::ResponseError::error_response(&problem);
+    if let Ok(allowed) = allowed.parse() {
+        answer.headers_mut().insert(actix_web::http::header::ALLOW, allowed);
+    }
+    answer
 }

@@ -74,6 +74,8 @@ impl Who {
 pub enum NotKnown {
     /// A page: on to the sign-in page, and back afterwards.
     Page(String),
+    /// A page, by somebody who has yet to choose his own password.
+    Password,
     /// The API.
     Api(Problem),
 }
@@ -87,7 +89,7 @@ impl std::fmt::Display for NotKnown {
 impl ResponseError for NotKnown {
     fn status_code(&self) -> actix_web::http::StatusCode {
         match self {
-            Self::Page(_) => actix_web::http::StatusCode::SEE_OTHER,
+            Self::Page(_) | Self::Password => actix_web::http::StatusCode::SEE_OTHER,
             Self::Api(problem) => problem.http_status(),
         }
     }
@@ -97,6 +99,7 @@ impl ResponseError for NotKnown {
             Self::Page(back) => {
                 HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/sign-in?back={back}"))).finish()
             }
+            Self::Password => HttpResponse::SeeOther().insert_header((header::LOCATION, "/password")).finish(),
             Self::Api(problem) => problem.error_response(),
         }
     }
@@ -127,10 +130,23 @@ fn known(request: &HttpRequest) -> Result<Who, NotKnown> {
     };
     let session = found.map_err(|cause| NotKnown::Api(Problem::ours(&cause)))?.ok_or_else(|| refuse(Problem::not_signed_in()))?;
     rate::account(app, &session.service_number).map_err(NotKnown::Api)?;
+    if session.must_change && !WITH_A_GIVEN_PASSWORD.contains(&request.path()) {
+        return Err(if is_api(request.path()) { NotKnown::Api(must_change()) } else { NotKnown::Password });
+    }
     let grants = app.grants(&session.service_number);
     let who = Who { service_number: session.service_number, sign_in: session.sign_in, grants, locale: session.locale, by, csrf };
     guard::api_write(request, &who).map_err(NotKnown::Api)?;
     Ok(who)
+}
+
+/// All that a sign-in by a password which somebody else chose can do: see who it is, choose another, leave.
+const WITH_A_GIVEN_PASSWORD: &[&str] = &["/password", "/sign-out", "/api/v1/me", "/api/v1/me/password", "/api/v1/session"];
+
+/// 403 for whoever has yet to choose his own password.
+#[must_use]
+pub fn must_change() -> Problem {
+    let words = "This password was given by somebody else: choose your own first, under /api/v1/me/password or /password.";
+    Problem::new(actix_web::http::StatusCode::FORBIDDEN, "password_must_change", words)
 }
 
 /// Whether this path is answered with problems rather than pages.

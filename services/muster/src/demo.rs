@@ -92,6 +92,7 @@ async fn demonstrate(options: &Options) -> Result<(), DemoError> {
     let address = listener.local_addr().map_err(DemoError::System)?;
     let mut config = Config { data: data.clone(), training: true, ..Config::default() };
     config.web.listen = address;
+    config.limits.requests_a_minute = 60_000; // One machine, and programs that try out everything at once.
     let app = App::open(config)?;
     if app.log().head().size > 0 {
         return Err(DemoError::NotEmpty(data));

@@ -24,6 +24,7 @@ use crate::auth::{By, Who};
 use crate::points;
 
 mod authorise;
+pub mod blind;
 pub mod concerns;
 mod in_flight;
 mod recent;
@@ -183,7 +184,7 @@ impl App {
     /// # Errors
     /// [`ActError::SecondPerson`] when it is wrong; it counts against the number and the address.
     pub async fn check_holder(&self, holder: &ServiceNumber, pin: &str, from: &str) -> Result<(), ActError> {
-        sign_in::check(self, holder.as_str(), pin, from).await.map(drop).map_err(refused_sign_in)
+        sign_in::signature(self, holder.as_str(), pin, from).await.map(drop).map_err(refused_sign_in)
     }
 
     /// What follows from an event by rule: the book itself acts. Safe to repeat: the ids follow
@@ -430,6 +431,7 @@ fn refused_sign_in(error: SignInError) -> ActError {
     match error {
         SignInError::Wrong => ActError::SecondPerson,
         SignInError::Wait(seconds) => ActError::Throttled(seconds),
+        SignInError::MustChange => ActError::Invalid(error.to_string()),
         SignInError::Accounts(cause) => ActError::failed(cause),
     }
 }

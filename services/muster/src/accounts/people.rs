@@ -17,29 +17,54 @@ pub struct Account {
     pub locale: String,
     /// When it was made.
     pub created_at: Moment,
+    /// Whether its password was chosen by somebody else: it signs nothing until it is changed.
+    pub must_change: bool,
 }
 
 impl Accounts {
-    /// Makes an account. Slow (one password hash): call it off the web's threads.
+    /// Makes an account with a password of its owner's own. Slow (one password hash): call it off the web's threads.
     ///
     /// # Errors
     /// When there is one already or the password is refused.
     pub fn make(&self, person: &ServiceNumber, password: &str, now: Moment) -> Result<(), AccountsError> {
+        self.insert(person, password, false, now)
+    }
+
+    /// Makes an account with a password that somebody else chose: its owner has to change it first. Slow.
+    ///
+    /// # Errors
+    /// When there is one already or the password is refused.
+    pub fn make_given(&self, person: &ServiceNumber, password: &str, now: Moment) -> Result<(), AccountsError> {
+        self.insert(person, password, true, now)
+    }
+
+    fn insert(&self, person: &ServiceNumber, password: &str, given: bool, now: Moment) -> Result<(), AccountsError> {
         let stored = self.passwords.make(password)?;
         let made = self.lock().execute(
-            "INSERT OR IGNORE INTO accounts(service_number, password, created_at) VALUES(?1, ?2, ?3)",
-            params![person.as_str(), stored, now.micros()],
+            "INSERT OR IGNORE INTO accounts(service_number, password, created_at, must_change) VALUES(?1, ?2, ?3, ?4)",
+            params![person.as_str(), stored, now.micros(), given],
         )?;
         if made == 1 { Ok(()) } else { Err(AccountsError::Exists(person.to_string())) }
     }
 
-    /// Gives an account a new password and ends its sign-ins. Slow.
+    /// Gives an account the password that its owner chose, and ends its sign-ins. Slow.
     ///
     /// # Errors
     /// When there is no such account or the password is refused.
     pub fn set_password(&self, person: &ServiceNumber, password: &str) -> Result<(), AccountsError> {
         let stored = self.passwords.make(password)?;
-        self.change(person, "UPDATE accounts SET password = ?2 WHERE service_number = ?1", &stored)?;
+        self.change(person, "UPDATE accounts SET password = ?2, must_change = 0 WHERE service_number = ?1", &stored)?;
+        self.end_all_sign_ins(person)
+    }
+
+    /// Gives an account a password that somebody else chose, and ends its sign-ins and tokens. Slow.
+    ///
+    /// # Errors
+    /// When there is no such account or the password is refused.
+    pub fn give_password(&self, person: &ServiceNumber, password: &str) -> Result<(), AccountsError> {
+        let stored = self.passwords.make(password)?;
+        self.change(person, "UPDATE accounts SET password = ?2, must_change = 1 WHERE service_number = ?1", &stored)?;
+        self.lock().execute("DELETE FROM tokens WHERE service_number = ?1", [person.as_str()])?;
         self.end_all_sign_ins(person)
     }
 
@@ -71,7 +96,7 @@ impl Accounts {
     /// When the file does not answer.
     pub fn account(&self, person: &ServiceNumber) -> Result<Option<Account>, AccountsError> {
         let found = self.lock().query_row(
-            "SELECT disabled, locale, created_at FROM accounts WHERE service_number = ?1",
+            "SELECT disabled, locale, created_at, must_change FROM accounts WHERE service_number = ?1",
             [person.as_str()],
             |row| {
                 Ok(Account {
@@ -79,6 +104,7 @@ impl Accounts {
                     disabled: row.get(0)?,
                     locale: row.get(1)?,
                     created_at: Moment::from_micros(row.get(2)?),
+                    must_change: row.get(3)?,
                 })
             },
         );

@@ -21,6 +21,8 @@ pub struct Session {
     pub sign_in: String,
     /// Language of pages.
     pub locale: String,
+    /// Whether somebody else chose the password by which it began.
+    pub must_change: bool,
 }
 
 impl Accounts {
@@ -52,13 +54,22 @@ impl Accounts {
         let file = self.lock();
         let found = file
             .query_row(
-                "SELECT s.service_number, s.sign_in, a.locale, s.started_at, s.seen_at
+                "SELECT s.service_number, s.sign_in, a.locale, s.started_at, s.seen_at, a.must_change
                  FROM sessions s JOIN accounts a USING(service_number) WHERE s.hash = ?1 AND NOT a.disabled",
                 [key],
-                |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get::<_, i64>(3)?, row.get::<_, i64>(4)?)),
+                |row| {
+                    Ok((
+                        row.get::<_, String>(0)?,
+                        row.get(1)?,
+                        row.get(2)?,
+                        row.get::<_, i64>(3)?,
+                        row.get::<_, i64>(4)?,
+                        row.get(5)?,
+                    ))
+                },
             )
             .optional()?;
-        let Some((person, sign_in, locale, started, seen)) = found else { return Ok(None) };
+        let Some((person, sign_in, locale, started, seen, must_change)) = found else { return Ok(None) };
         let (started, seen) = (Moment::from_micros(started), Moment::from_micros(seen));
         let idle = now.seconds_since(seen) >= i64::from(rules.idle_minutes) * 60;
         let old = now.seconds_since(started) >= i64::from(rules.longest_hours) * 3600;
@@ -70,7 +81,7 @@ impl Accounts {
             let seen = "UPDATE sessions SET seen_at = ?2 WHERE hash = ?1";
             lazily(&file, |file| file.execute(seen, params![key, now.micros()]))?;
         }
-        Ok(person.parse().ok().map(|service_number| Session { service_number, sign_in, locale }))
+        Ok(person.parse().ok().map(|service_number| Session { service_number, sign_in, locale, must_change }))
     }
 
     /// Whether the sign-in (or token) of this label still runs; does not start its idle clock again.

@@ -1,7 +1,8 @@
 //! Throttling of guesses: each failure doubles the wait, for the account and for the address.
 //!
 //! Nobody is locked out: a wait never exceeds fifteen minutes, and a person at an address where
-//! he has signed in before has a wait of his own, which strangers elsewhere cannot lengthen.
+//! he has signed in before, or at the machine itself, has a wait of his own, which strangers
+//! elsewhere cannot lengthen: the last security officer always gets in from there.
 //! Held in memory, bounded; a restart forgets, which costs an attacker more than it gives him.
 
 use std::collections::BTreeMap;
@@ -74,7 +75,9 @@ impl Accounts {
     fn keys(&self, person: &str, address: &str, now: Moment) -> Result<[String; 2], AccountsError> {
         let person: String = person.chars().take(64).collect();
         let trusted = self.is_trusted(&person, address, now)?;
-        let account = if trusted { format!("account {person} at {address}") } else { format!("account {person}") };
+        // At the machine itself too an account has a wait of its own: there is always one place to sign in from.
+        let here = address.parse().is_ok_and(crate::config::is_this_machine);
+        let account = if trusted || here { format!("account {person} at {address}") } else { format!("account {person}") };
         let from = if trusted { format!("address {address} of {person}") } else { format!("address {address}") };
         Ok([account, from])
     }
@@ -124,6 +127,43 @@ mod tests {
         assert!((90..=110).contains(&tries), "{tries}");
         assert!(throttle.wait("account a", at(24 * 3600)) <= LONGEST, "never longer than fifteen minutes");
         assert_eq!(throttle.wait("account a at home", at(24 * 3600)), 0, "the person at his own desk is not held up");
+    }
+
+    #[test]
+    fn strangers_never_keep_the_last_officer_out() {
+        let dir = crate::scratch::Scratch::new("throttle");
+        let rules = crate::config::SignIn { password_memory_kib: 64, password_passes: 1, ..crate::config::SignIn::default() };
+        let accounts = Accounts::open(&dir.join("accounts.sqlite"), &rules).unwrap();
+        let officer = "1001".parse().unwrap();
+        accounts.make(&officer, "a long enough password", at(0)).unwrap();
+        accounts.begin_sign_in(&officer, "10.0.0.7", at(0)).unwrap();
+        let wait = |address: &str, now| accounts.wait_before("1001", address, now).unwrap();
+        // Weeks of strangers, a try each time they may, from ever new addresses (a known address is known for 30 days).
+        let mut now = 0;
+        for guess in 0..2000_i64 {
+            let address = format!("10.9.{}.{}", guess / 250, guess % 250);
+            now += wait(&address, at(now)).max(1);
+            accounts.tried("1001", &address, false, at(now)).unwrap();
+        }
+        assert!(wait("10.9.99.99", at(now)) > 0, "strangers wait");
+        assert_eq!(wait("10.0.0.7", at(now)), 0, "from his own desk he signs in at once");
+        assert_eq!((wait("127.0.0.1", at(now)), wait("::1", at(now))), (0, 0), "and at the machine itself");
+        assert!(
+            wait("10.9.99.99", at(now)) <= LONGEST && wait("10.9.99.99", at(now + LONGEST)) == 0,
+            "and from anywhere after the wait"
+        );
+        // Somebody at his own desk, or at the machine, holds him up for the wait and no longer.
+        for _ in 0..50 {
+            accounts.tried("1001", "10.0.0.7", false, at(now)).unwrap();
+            accounts.tried("9999", "127.0.0.1", false, at(now)).unwrap();
+        }
+        assert!((1..=LONGEST).contains(&wait("10.0.0.7", at(now))) && wait("10.0.0.7", at(now + LONGEST)) == 0);
+        assert!(
+            (1..=LONGEST).contains(&wait("127.0.0.1", at(now))),
+            "guessing through many numbers is slowed at the machine too"
+        );
+        accounts.tried("1001", "10.0.0.7", true, at(now + LONGEST)).unwrap();
+        assert_eq!(wait("10.0.0.7", at(now + LONGEST)), 0, "a right password clears it");
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Accounts {
             )
             .optional()?;
         Ok(found.and_then(|(person, id, locale)| {
-            Some(Session { service_number: person.parse().ok()?, sign_in: format!("token-{id}"), locale })
+            Some(Session { service_number: person.parse().ok()?, sign_in: format!("token-{id}"), locale, must_change: false })
         }))
     }
 

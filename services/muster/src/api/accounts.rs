@@ -34,7 +34,7 @@ pub const ROUTES: &[Route] = &[
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPassword {
-    /// The password; he changes it himself afterwards.
+    /// The password; he has to change it at his first sign-in.
     password: String,
     /// Who signs beside: needed to give a new password to somebody who has an account or rights,
     /// because who knows two people's passwords could act as both.
@@ -109,7 +109,7 @@ async fn make(
     if known || !app.grants(&number).is_empty() {
         second_signs(&app, &who, &number, asked.fields.second, &crate::auth::sign_in::address(&request)).await?;
     }
-    app.give_account(&number, &asked.fields.password).await?;
+    app.give_account(&number, &asked.fields.password, true).await?;
     shown(&app, &number)
 }
 
@@ -139,19 +139,22 @@ fn not_over_a_founder(app: &App, who: &Who, number: &ServiceNumber) -> Result<()
 }
 
 impl App {
-    /// Gives a person of the book an account with this password, or a new password.
+    /// Gives a person of the book an account with this password, or a new password. One that somebody
+    /// else chose (`given`) has to be changed at the first sign-in, and signs nothing before.
     ///
     /// # Errors
     /// [`ActError::NotFound`] when the person is not in the book; else what is wrong with the password.
-    pub async fn give_account(&self, number: &ServiceNumber, password: &str) -> Result<(), ActError> {
+    pub async fn give_account(&self, number: &ServiceNumber, password: &str, given: bool) -> Result<(), ActError> {
         if !self.views().people.row(number, self.now()).is_some_and(|row| row.enrolled) {
             return Err(ActError::NotFound);
         }
         let (accounts, person, now) = (self.accounts_shared(), number.clone(), self.now());
         let password = zeroize::Zeroizing::new(password.to_owned());
-        let made = tokio::task::spawn_blocking(move || match accounts.account(&person)? {
-            Some(_) => accounts.set_password(&person, &password),
-            None => accounts.make(&person, &password, now),
+        let made = tokio::task::spawn_blocking(move || match (accounts.account(&person)?, given) {
+            (Some(_), false) => accounts.set_password(&person, &password),
+            (Some(_), true) => accounts.give_password(&person, &password),
+            (None, false) => accounts.make(&person, &password, now),
+            (None, true) => accounts.make_given(&person, &password, now),
         });
         made.await.map_err(ActError::failed)?.map_err(desk::refused_account)
     }
@@ -202,8 +205,11 @@ async fn change_password(
 ) -> Result<HttpResponse, Problem> {
     let from = crate::auth::sign_in::address(&request);
     let number = who.service_number.as_str();
+    if asked.fields.old == asked.fields.new {
+        return Err(Problem::bad_request("same_password", "The new password is the old one."));
+    }
     crate::auth::sign_in::check(&app, number, &asked.fields.old, &from).await.map_err(super::session::refused)?;
-    app.give_account(&who.service_number, &asked.fields.new).await?;
+    app.give_account(&who.service_number, &asked.fields.new, false).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

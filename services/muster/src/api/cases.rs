@@ -65,7 +65,7 @@ async fn list(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Re
 /// A case in scope, or "not found".
 pub(super) fn seen(read: &Reading<'_>, id: CaseId) -> Result<CaseRow, Problem> {
     let row = read.book.cases.get(id, read.at).ok_or_else(Problem::not_found)?;
-    if read.sees(row.place) { Ok(row) } else { Err(Problem::not_found()) }
+    if read.sees(row.place) { read.open_to(row.place).map(|()| row) } else { Err(Problem::not_found()) }
 }
 
 async fn one(app: web::Data<App>, who: Who, id: web::Path<CaseId>, query: web::Query<Plain>) -> Result<HttpResponse, Problem> {

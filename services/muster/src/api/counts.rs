@@ -54,8 +54,13 @@ async fn list(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Re
 
 /// A count in scope, or "not found".
 pub(super) fn seen(read: &Reading<'_>, id: CountId) -> Result<CountRow, Problem> {
-    let row = read.book.counts.get(id).map(|count| count.row().clone()).ok_or_else(Problem::not_found)?;
-    if read.sees(row.place) { Ok(row) } else { Err(Problem::not_found()) }
+    let count = read.book.counts.get(id).ok_or_else(Problem::not_found)?;
+    let row = count.row().clone();
+    if !read.sees(row.place) {
+        return Err(Problem::not_found());
+    }
+    // His own blind count tells him nothing; any other of the place would tell him what to expect.
+    if count.veiled() { Ok(row) } else { read.open_to(row.place).map(|()| row) }
 }
 
 /// Whether this person may watch an open blind count: a right of its own, and never a counter of it.

@@ -70,7 +70,7 @@ async fn list(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Re
 /// A batch in scope, or "not found".
 pub(super) fn seen(read: &Reading<'_>, id: BatchId) -> Result<BatchRow, Problem> {
     let row = read.book.destruction.get(id).cloned().ok_or_else(Problem::not_found)?;
-    if read.sees(row.place) { Ok(row) } else { Err(Problem::not_found()) }
+    if read.sees(row.place) { read.open_to(row.place).map(|()| row) } else { Err(Problem::not_found()) }
 }
 
 async fn one(app: web::Data<App>, who: Who, id: web::Path<BatchId>, query: web::Query<Plain>) -> Result<HttpResponse, Problem> {

@@ -215,6 +215,9 @@ fn everywhere(app: &App, who: &Who) -> Result<(), Problem> {
 
 async fn events(app: web::Data<App>, who: Who, query: web::Query<EventsQuery>) -> Result<HttpResponse, Problem> {
     everywhere(&app, &who)?;
+    if !desk::blind::counted_by(&app.views(), &who.service_number).is_empty() {
+        return Err(super::read::counts_blind());
+    }
     let limit = page_size(query.limit);
     let (page, total) = match &query.stream {
         None => (app.log().read(query.from.unwrap_or(1).max(1), limit).map_err(ours)?, app.log().head().size),

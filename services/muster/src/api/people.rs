@@ -4,7 +4,7 @@
 use actix_web::{HttpResponse, web};
 use armoury::command::person as ask;
 use armoury::command::{Command, PersonCommand};
-use armoury::ids::ServiceNumber;
+use armoury::ids::{PlaceId, ServiceNumber};
 use armoury::rights::Act;
 use armoury::view::{GrantRequestRow, Page, PersonRow, WeaponRow};
 use schemars::JsonSchema;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ask::{Ask, done};
 use super::problem::Problem;
-use super::read::{self, Plain, paged, query};
+use super::read::{self, Plain, Reading, paged, query};
 use super::{Needs, Route, route};
 use crate::app::App;
 use crate::auth::Who;
@@ -72,15 +72,22 @@ struct Enrol {
     unit: Option<String>,
 }
 
-fn shown(app: &App, row: PersonRow) -> Shown {
+/// A person as this reader may see him: rights at places out of his reach do not exist for him.
+fn shown(app: &App, read: &Reading<'_>, mut row: PersonRow) -> Shown {
+    row.grants.retain(|held| reaches(read, held.grant.place));
     let name = row.name.as_ref().and_then(|sealed| app.open_sealed(sealed));
     Shown { row, name }
+}
+
+/// Whether a right is given everywhere or where this reader sees.
+fn reaches(read: &Reading<'_>, place: Option<PlaceId>) -> bool {
+    place.is_none_or(|place| read.sees(place))
 }
 
 async fn list(app: web::Data<App>, who: Who, query: web::Query<ListQuery>) -> Result<HttpResponse, Problem> {
     let read = read::open(&app, &who, Act::ReadPeople, &*query).await?;
     let page = paged(read.book.people.rows(read.at), |row| row.service_number.to_string(), query.cursor.as_deref(), query.limit)?;
-    let rows = page.rows.into_iter().map(|row| shown(&app, row)).collect();
+    let rows = page.rows.into_iter().map(|row| shown(&app, &read, row)).collect();
     Ok(HttpResponse::Ok().json(Page { rows, total: page.total, next: page.next }))
 }
 
@@ -92,7 +99,7 @@ async fn one(
 ) -> Result<HttpResponse, Problem> {
     let read = read::open(&app, &who, Act::ReadPeople, &*query).await?;
     let row = read.book.people.row(&number, read.at).ok_or_else(Problem::not_found)?;
-    Ok(HttpResponse::Ok().json(shown(&app, row)))
+    Ok(HttpResponse::Ok().json(shown(&app, &read, row)))
 }
 
 async fn holdings(
@@ -109,7 +116,8 @@ async fn holdings(
 
 async fn requests(app: web::Data<App>, who: Who, query: web::Query<Plain>) -> Result<HttpResponse, Problem> {
     let read = read::open(&app, &who, Act::ReadPeople, &*query).await?;
-    let rows = read.book.people.grant_requests();
+    let mut rows = read.book.people.grant_requests();
+    rows.retain(|row| reaches(&read, row.grant.place));
     Ok(HttpResponse::Ok().json(Page { total: rows.len() as u64, rows, next: None }))
 }
 

@@ -16,7 +16,7 @@ use super::problem::Problem;
 use crate::app::App;
 use crate::as_of::{AsOf, Known};
 use crate::auth::Who;
-use crate::desk;
+use crate::desk::{self, blind};
 use crate::held::Now;
 
 /// The most rows of a page; more is cut to this.
@@ -93,6 +93,9 @@ pub struct Reading<'a> {
     pub scope: Scope,
     /// The moment the book shows: now, or the past moment asked for.
     pub at: Moment,
+    /// The places that the asker counts blind now: closed to him, today and in every past book.
+    blind: Vec<PlaceId>,
+    act: Act,
 }
 
 /// Opens the book that is asked for, as far as this person may read it.
@@ -103,7 +106,11 @@ pub async fn open<'a>(app: &'a App, who: &Who, act: Act, query: &impl ReadQuery)
     // Rights are today's: who lost them yesterday does not read yesterday's book either.
     let scope = desk::scope(&who.grants, act, app.now()).ok_or_else(not_allowed)?;
     let (book, at) = book(app, query).await?;
-    Ok(Reading { book, scope, at })
+    let blind = match &book {
+        Book::Now(views) => blind::counted_by(views, &who.service_number),
+        Book::Past(_) => blind::counted_by(&app.views(), &who.service_number),
+    };
+    Ok(Reading { book, scope, at, blind, act })
 }
 
 /// The book that is asked for and the moment it shows, without a look at rights.
@@ -132,11 +139,22 @@ impl Reading<'_> {
     /// # Errors
     /// 404.
     pub fn narrowed(&self, place: Option<PlaceId>) -> Result<Scope, Problem> {
+        let lists = blind::LISTS.contains(&self.act);
         match place {
+            None if lists && !self.blind.is_empty() => Err(counts_blind()),
             None => Ok(self.scope.clone()),
+            Some(place) if self.sees(place) && lists => self.open_to(place).map(|()| Scope::place(place)),
             Some(place) if self.sees(place) => Ok(Scope::place(place)),
             Some(_) => Err(Problem::not_found()),
         }
+    }
+
+    /// Whether the asker is not counting this place blind.
+    ///
+    /// # Errors
+    /// 403 `blind_count`.
+    pub fn open_to(&self, place: PlaceId) -> Result<(), Problem> {
+        if blind::touches(&self.book, place, &self.blind) { Err(counts_blind()) } else { Ok(()) }
     }
 
     /// Whether a place is known and in the scope.
@@ -156,6 +174,12 @@ async fn seen(app: &App, position: u64) -> Result<(), Problem> {
     in_time.map_err(|_| {
         Problem::new(actix_web::http::StatusCode::SERVICE_UNAVAILABLE, "behind", "The views are behind; ask again shortly.")
     })
+}
+
+/// 403 for lists of a place that the asker counts blind.
+#[must_use]
+pub fn counts_blind() -> Problem {
+    Problem::new(actix_web::http::StatusCode::FORBIDDEN, "blind_count", blind::SENTENCE)
 }
 
 fn not_allowed() -> Problem {

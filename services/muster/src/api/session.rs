@@ -48,6 +48,7 @@ struct Me {
 async fn begin(app: web::Data<App>, request: HttpRequest, asked: web::Json<SignIn>) -> Result<HttpResponse, Problem> {
     let from = sign_in::address(&request);
     let (person, secret) = sign_in::begin(&app, &asked.service_number, &asked.password, &from).await.map_err(refused)?;
+    sign_in::end_former(&app, &request);
     let encrypted = app.config().is_encrypted();
     let csrf = auth::csrf_of(&secret);
     Ok(HttpResponse::Created().insert_header(auth::cookie(&secret, encrypted)).json(SignedIn { service_number: person, csrf }))
@@ -61,6 +62,7 @@ pub fn refused(error: SignInError) -> Problem {
             Problem::new(actix_web::http::StatusCode::UNAUTHORIZED, "sign_in_failed", SignInError::Wrong.to_string())
         }
         SignInError::Wait(seconds) => Problem::too_many(seconds),
+        SignInError::MustChange => auth::must_change(),
         SignInError::Accounts(cause) => Problem::ours(&cause),
     }
 }

@@ -118,7 +118,7 @@ fn words<T>(name: &str, text: Option<&str>, code: fn(&str) -> Option<T>) -> Resu
 /// A weapon in scope, or "not found".
 pub(super) fn seen(read: &Reading<'_>, id: WeaponId) -> Result<(), Problem> {
     let place = weapon_place(&read.book, id).ok_or_else(Problem::not_found)?;
-    if read.sees(place) { Ok(()) } else { Err(Problem::not_found()) }
+    if read.sees(place) { read.open_to(place) } else { Err(Problem::not_found()) }
 }
 
 async fn one(app: web::Data<App>, who: Who, id: web::Path<WeaponId>, query: web::Query<Plain>) -> Result<HttpResponse, Problem> {

@@ -18,6 +18,9 @@ pub enum SignInError {
     /// Too many wrong tries; seconds to wait.
     #[error("Too many wrong tries; try again in {0} seconds.")]
     Wait(i64),
+    /// Somebody else chose this password and knows it: it signs nothing until its owner has chosen his own.
+    #[error("This password was given by somebody else: sign in with it once and choose your own first.")]
+    MustChange,
     /// The file of accounts does not answer.
     #[error("the file of accounts does not answer")]
     Accounts(#[from] AccountsError),
@@ -64,12 +67,29 @@ pub async fn begin(app: &App, number: &str, password: &str, from: &str) -> Resul
     Ok((person, secret))
 }
 
+/// Ends the sign-in whose cookie came with the request of a new one: one browser has one sign-in.
+pub fn end_former(app: &App, request: &HttpRequest) {
+    if let Some(former) = super::cookie_secret(request.headers(), app.config().is_encrypted()) {
+        drop(app.accounts().end_sign_in(former)); // If it cannot be ended now it ends by idleness.
+    }
+}
+
+/// Checks number and password where they stand for a signature: only a password that its owner chose.
+///
+/// # Errors
+/// [`SignInError`].
+pub async fn signature(app: &App, number: &str, password: &str, from: &str) -> Result<ServiceNumber, SignInError> {
+    let person = check(app, number, password, from).await?;
+    let given = app.accounts().account(&person)?.is_some_and(|account| account.must_change);
+    if given { Err(SignInError::MustChange) } else { Ok(person) }
+}
+
 /// Signs one act only: the second person at the first one's screen.
 ///
 /// # Errors
 /// [`SignInError`].
 pub async fn once(app: &App, number: &str, password: &str, from: &str) -> Result<Who, SignInError> {
-    let person = check(app, number, password, from).await?;
+    let person = signature(app, number, password, from).await?;
     let locale = app.accounts().account(&person)?.map_or_else(|| "en".to_owned(), |account| account.locale);
     let grants = app.grants(&person);
     Ok(Who::once(person, format!("once-{}", hex::encode(random::bytes::<8>())), grants, locale))

@@ -23,6 +23,7 @@ use super::words::{COOKIE, Words};
 use crate::app::App;
 use crate::as_of::{AsOf, Known};
 use crate::auth::{Who, csrf_token};
+use crate::desk::blind;
 use crate::held::Now;
 
 /// The most characters of one word of an address.
@@ -50,6 +51,10 @@ pub struct Ask {
     pub now: Moment,
     /// Whether a program asks, which wants JSON.
     pub json: bool,
+    /// The places that he counts blind now.
+    pub blind: Vec<PlaceId>,
+    /// Whether the address names a place apart from those.
+    apart: bool,
 }
 
 /// The book asked for.
@@ -85,16 +90,15 @@ impl FromRequest for Ask {
         let json = request.headers().get(header::ACCEPT).is_some_and(|accept| accept.as_bytes() == b"application/json");
         let from = crate::auth::sign_in::address(request);
         let now = app.now();
-        ready(Ok(Self {
-            app,
-            who,
-            words: words(request),
-            query: query(request),
-            path: request.path().to_owned(),
-            from,
-            now,
-            json,
-        }))
+        let query = query(request);
+        let (blind, apart) = {
+            let views = app.views();
+            let blind = blind::counted_by(&views, &who.service_number);
+            let place = query.get("place").and_then(|place| place.parse().ok());
+            let apart = place.is_some_and(|place| !blind::touches(&views, place, &blind));
+            (blind, apart)
+        };
+        ready(Ok(Self { app, who, words: words(request), query, blind, apart, path: request.path().to_owned(), from, now, json }))
     }
 }
 
@@ -146,6 +150,20 @@ pub fn stranger(app: &App, request: &HttpRequest) -> Frame {
         trust: trust(app),
         training: app.config().training,
         now: app.now(),
+        ..Frame::default()
+    }
+}
+
+/// The frame of a page that stands alone, for somebody who is signed in.
+#[must_use]
+pub fn stranger_of(ask: &Ask) -> Frame {
+    Frame {
+        words: ask.words.clone(),
+        here: ask.path.clone(),
+        csrf: csrf_token(&ask.who).to_owned(),
+        trust: trust(&ask.app),
+        training: ask.app.config().training,
+        now: ask.now,
         ..Frame::default()
     }
 }
@@ -211,13 +229,26 @@ impl Ask {
     /// How far a right reaches.
     ///
     /// # Errors
-    /// Not found, if it reaches nowhere: nobody learns what he may not see.
+    /// Not found, if it reaches nowhere: nobody learns what he may not see; and no lists for one who counts blind.
     pub fn scope(&self, act: Act) -> Result<Scope, Fault> {
+        let elsewhere = self.apart && act != Act::ReadLog; // The log knows no places.
+        if !self.blind.is_empty() && !elsewhere && blind::LISTS.contains(&act) {
+            return Err(Fault::counts_blind(&self.words));
+        }
         match reach(&self.who.grants, act, self.now) {
             Reach::Everywhere => Ok(Scope::Everywhere),
             Reach::Below(places) if places.is_empty() => Err(Fault::not_allowed(&self.words)),
             Reach::Below(places) => Ok(Scope::Places(places.into_iter().collect())),
         }
+    }
+
+    /// Whether he is not counting this place blind.
+    ///
+    /// # Errors
+    /// 403 `blind_count`.
+    pub fn open_to(&self, views: &Views, place: Option<PlaceId>) -> Result<(), Fault> {
+        let blind = place.is_some_and(|place| blind::touches(views, place, &self.blind));
+        if blind { Err(Fault::counts_blind(&self.words)) } else { Ok(()) }
     }
 
     /// The same, narrowed to the place that the address names.

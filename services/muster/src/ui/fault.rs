@@ -48,6 +48,12 @@ impl Fault {
         Self::sentence(words, 403, "not_allowed", "fault-not-allowed")
     }
 
+    /// Lists of a place that he counts blind.
+    #[must_use]
+    pub fn counts_blind(words: &Words) -> Self {
+        Self::sentence(words, 403, "blind_count", "fault-blind")
+    }
+
     /// Our fault.
     #[must_use]
     pub fn ours(cause: &(dyn std::error::Error + 'static)) -> Self {

@@ -11,6 +11,7 @@ pub mod import;
 pub mod log;
 pub mod lost;
 pub mod overview;
+pub mod password;
 pub mod people;
 pub mod places;
 pub mod qr;

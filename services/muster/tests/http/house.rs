@@ -124,7 +124,14 @@ impl Person<'_> {
 }
 
 impl Answer {
-    async fn of(response: ServiceResponse<impl actix_web::body::MessageBody>) -> Self {
+    /// Status and headers of an answer that never ends.
+    pub fn without_body(response: &ServiceResponse<impl actix_web::body::MessageBody>) -> Self {
+        let text = |v: &actix_web::http::header::HeaderValue| v.to_str().unwrap_or("?").to_owned();
+        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        Self { status: response.status(), headers, body: String::new() }
+    }
+
+    pub async fn of(response: ServiceResponse<impl actix_web::body::MessageBody>) -> Self {
         let status = response.status();
         let text = |v: &actix_web::http::header::HeaderValue| v.to_str().unwrap_or("?").to_owned();
         let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();

@@ -5,6 +5,7 @@
 
 mod again;
 mod armoury;
+mod blind;
 mod bounds;
 mod gateway;
 mod house;
@@ -12,6 +13,8 @@ mod intake;
 mod ledger;
 mod life;
 mod listening;
+mod passwords;
 mod read_only;
 mod rights;
+mod routes;
 mod signing_in;

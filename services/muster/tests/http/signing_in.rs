@@ -77,4 +77,5 @@ async fn unknown_fields_and_methods_are_refused() {
     let odd = json!({"service_number": "1", "password": "x", "admin": true});
     house.nobody().post("/api/v1/session", odd).await.problem(400, "body_not_understood");
     house.nobody().post("/api/v1/me", json!({})).await.problem(405, "method_not_allowed");
+    assert_eq!(house.nobody().post("/api/v1/me", json!({})).await.header("allow"), Some("GET"));
 }

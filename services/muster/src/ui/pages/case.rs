@@ -72,7 +72,11 @@ fn found(ask: &Ask, views: &Views, id: &str) -> Result<CaseRow, Fault> {
     let missing = || Fault::not_found(&ask.words);
     let id: CaseId = id.parse().map_err(|_| missing())?;
     let row = views.cases.get(id, ask.now).ok_or_else(missing)?;
-    if ask.may(Act::ReadLosses, views, Some(row.place)) { Ok(row) } else { Err(missing()) }
+    if ask.may(Act::ReadLosses, views, Some(row.place)) {
+        ask.open_to(views, Some(row.place)).map(|()| row)
+    } else {
+        Err(missing())
+    }
 }
 
 /// Missed, searched, presumed, declared, reported, recovered or not, closed.

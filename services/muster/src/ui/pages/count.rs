@@ -185,11 +185,15 @@ impl CountPage {
 pub fn found(ask: &Ask, views: &Views, id: &str) -> Result<CountView, Fault> {
     let missing = || Fault::not_found(&ask.words);
     let id: CountId = id.parse().map_err(|_| missing())?;
-    let row = views.counts.get(id).map(|count| count.row().clone()).ok_or_else(missing)?;
+    let count = views.counts.get(id).ok_or_else(missing)?;
+    let row = count.row().clone();
     let me = &ask.who.service_number;
     let counts_it = row.counters.contains(me) || row.opened_by.as_ref() == Some(me);
     if !ask.may(Act::ReadCounts, views, Some(row.place)) && !counts_it {
         return Err(missing());
+    }
+    if !count.veiled() {
+        ask.open_to(views, Some(row.place))?; // Another count of the place tells what to expect.
     }
     let supervisor = !row.counters.contains(me) && ask.may(Act::ReadBlindCount, views, Some(row.place));
     views.count_view(id, supervisor).ok_or_else(missing)

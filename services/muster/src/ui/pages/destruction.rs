@@ -123,7 +123,11 @@ fn found(ask: &Ask, views: &Views, id: &str) -> Result<BatchRow, Fault> {
     let missing = || Fault::not_found(&ask.words);
     let id: BatchId = id.parse().map_err(|_| missing())?;
     let row = views.destruction.get(id).cloned().ok_or_else(missing)?;
-    if ask.may(Act::ReadDestruction, views, Some(row.place)) { Ok(row) } else { Err(missing()) }
+    if ask.may(Act::ReadDestruction, views, Some(row.place)) {
+        ask.open_to(views, Some(row.place)).map(|()| row)
+    } else {
+        Err(missing())
+    }
 }
 
 fn items(views: &Views, b: &BatchRow) -> Vec<Item> {

@@ -146,6 +146,7 @@ pub async fn verify(ask: Ask, form: Checked<Fields>) -> Page {
     if !field(&form.0, "position").is_empty() {
         return Ok(back(&vec![("back".to_owned(), format!("/log/{}", field(&form.0, "position")))], "", ""));
     }
+    crate::auth::rate::take(&ask.app, "verify now", 60).map_err(Fault::of)?;
     let log = ask.app.log().clone();
     let size = log.head().size;
     let found = web::block(move || log.verify_all(&mut |_, _| ControlFlow::Continue(()))).await;

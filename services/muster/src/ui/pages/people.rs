@@ -85,9 +85,19 @@ fn build(ask: &Ask, once: Option<String>) -> Result<PeoplePage, Fault> {
     let views = ask.app.views();
     let f = ask.frame(Nav::People, &views);
     let mine = |row: &PersonRow| row.service_number == ask.who.service_number;
+    let reach = ask.scope(Act::ReadPeople).ok();
+    // Rights at places out of his reach do not exist for him.
+    let reaches = |place: Option<armoury::ids::PlaceId>| {
+        place.is_none_or(|place| reach.as_ref().is_some_and(|reach| views.places.in_scope(reach, place)))
+    };
     let person = |row: PersonRow| Person {
         name: row.name.as_ref().and_then(|sealed| ask.app.open_sealed(sealed)).unwrap_or_default(),
-        rights: row.grants.iter().map(|held| right(&f, &views, &held.grant, held.request)).collect(),
+        rights: row
+            .grants
+            .iter()
+            .filter(|held| mine(&row) || reaches(held.grant.place))
+            .map(|held| right(&f, &views, &held.grant, held.request))
+            .collect(),
         row,
     };
     let roles: Vec<&'static str> = Role::ALL.iter().filter(|role| **role != Role::Gateway).map(|role| role.word()).collect();
@@ -95,7 +105,11 @@ fn build(ask: &Ask, once: Option<String>) -> Result<PeoplePage, Fault> {
     let scope = ask.scope(Act::ReadPlaces).ok();
     Ok(PeoplePage {
         people: views.people.rows(ask.now).into_iter().filter(|row| reads || mine(row)).map(person).collect(),
-        asked: asked.into_iter().map(|row| Asked { right: right(&f, &views, &row.grant, row.request), row }).collect(),
+        asked: asked
+            .into_iter()
+            .filter(|row| reaches(row.grant.place))
+            .map(|row| Asked { right: right(&f, &views, &row.grant, row.request), row })
+            .collect(),
         roles: choices(&ask.words, "role", &roles, None),
         places: scope.map(|scope| ask.places(&views, &scope, None)).unwrap_or_default(),
         may_enrol: crate::desk::may_enrol_in(&views, &ask.who, ask.now).is_ok(),
@@ -132,7 +146,7 @@ pub async fn enrol(ask: Ask, form: Checked<Fields>) -> Page {
     ask.app.enrol(&ask.who, number.clone(), name, given("rank"), given("unit"), how).await.map_err(refused)?;
     if let Some(password) = given("password") {
         // Whoever was not in the book a moment ago has no account that this could take over.
-        ask.app.give_account(&number, &password).await.map_err(refused)?;
+        ask.app.give_account(&number, &password, true).await.map_err(refused)?;
     }
     Ok(acts::back(&vec![("back".to_owned(), "/people".to_owned())], "", "person-enrol"))
 }

@@ -47,6 +47,7 @@ pub async fn enter(app: web::Data<App>, request: HttpRequest, form: web::Form<BT
     let get = |name: &str| form.get(name).map_or("", String::as_str);
     let wrong = match sign_in::begin(&app, get("number"), get("password"), &sign_in::address(&request)).await {
         Ok((_, secret)) => {
+            sign_in::end_former(&app, &request);
             let cookie = auth::cookie(&secret, app.config().is_encrypted());
             let mut answer = go(&inside(get("back")));
             answer.headers_mut().append(cookie.0, cookie.1);
@@ -54,6 +55,7 @@ pub async fn enter(app: web::Data<App>, request: HttpRequest, form: web::Form<BT
         }
         Err(SignInError::Wrong) => f.t("sign-in-wrong"),
         Err(SignInError::Wait(seconds)) => f.words.tn("sign-in-wait", seconds),
+        Err(error @ SignInError::MustChange) => error.to_string(),
         Err(SignInError::Accounts(cause)) => return Err(Fault::ours(&cause)),
     };
     show(
@@ -74,7 +76,8 @@ pub async fn leave(app: web::Data<App>, request: HttpRequest, _who: Who, form: C
         app.accounts().end_sign_in(secret).map_err(|cause| Fault::ours(&cause))?;
     }
     let mut answer = HttpResponse::SeeOther();
-    Ok(answer.insert_header(auth::no_cookie(encrypted)).insert_header(("location", "/sign-in")).finish())
+    let answer = answer.insert_header(auth::no_cookie(encrypted)).insert_header(auth::clear_site_data());
+    Ok(answer.insert_header(("location", "/sign-in")).finish())
 }
 
 #[cfg(test)]

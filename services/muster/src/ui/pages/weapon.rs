@@ -211,7 +211,7 @@ fn found(ask: &Ask, book: &Book<'_>, id: &str, act: Act) -> Result<WeaponView, F
         (_, Some(place)) => book.places.in_scope(&scope, place),
         (_, None) => false,
     };
-    if inside { Ok(w) } else { Err(missing()) }
+    if inside { ask.open_to(book, w.row.place).map(|()| w) } else { Err(missing()) }
 }
 
 /// `GET /weapons/{id}`.
