@@ -66,7 +66,7 @@ impl Store {
         let (due, later) = std::mem::take(&mut self.late).into_iter().partition(|(when, _)| *when <= self.appends);
         self.late = later;
         for (_, append) in <Vec<(u64, Append)> as IntoIterator>::into_iter(due) {
-            drop(self.write(&append));
+            self.write(&append);
         }
         answer
     }
@@ -79,7 +79,7 @@ impl Store {
     /// Lets everything that is still under way arrive.
     pub fn settle(&mut self) {
         for (_, append) in std::mem::take(&mut self.late) {
-            drop(self.write(&append));
+            self.write(&append);
         }
     }
 

@@ -240,7 +240,7 @@ impl World {
         let expected = held.store.stream(&name).len() as i64 - 1;
         let (metadata, data, id) = (b"{\"$correlationId\":\"x\"}".to_vec(), b"{}".to_vec(), 77 << 64);
         let proposed = Proposed { id, kind: "Typed".to_owned(), content: "application/json".to_owned(), metadata, data };
-        drop(held.store.append(&Append { stream: name, expected, events: vec![proposed] }));
+        held.store.append(&Append { stream: name, expected, events: vec![proposed] });
         Ok(())
     }
 }
