@@ -16,6 +16,15 @@ use crate::event::{Expected, Head, StreamName};
 #[error(transparent)]
 pub struct StoreError(Arc<dyn std::error::Error + Send + Sync>);
 
+impl StoreError {
+    /// Whether the disk was full: nothing was written, and it can be tried again once there is room.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        let store = self.0.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+        store == Some(rusqlite::ErrorCode::DiskFull)
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(cause: rusqlite::Error) -> Self {
         Self(Arc::new(cause))

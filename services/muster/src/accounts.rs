@@ -85,6 +85,9 @@ CREATE TABLE IF NOT EXISTS waiting_gateways(
 CREATE TABLE IF NOT EXISTS marks(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 ";
 
+/// Pages of 4 KiB that are kept free for a day when the disk is full.
+const ROOM_PAGES: u32 = 256;
+
 impl Accounts {
     /// Opens or makes the file.
     ///
@@ -94,6 +97,7 @@ impl Accounts {
         let file = Connection::open(path)?;
         crate::private_file(path);
         file.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;")?;
+        keep_room(&file)?;
         Self::over(file, rules)
     }
 
@@ -141,6 +145,20 @@ impl Accounts {
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.file.lock().expect("no holder of the accounts' lock panics")
+    }
+}
+
+/// Makes room in the file and in its write-ahead log beforehand, so that people can still sign in and out when
+/// the disk is full. On a disk that is full already there is none to be made, which stops nobody.
+fn keep_room(file: &Connection) -> rusqlite::Result<()> {
+    file.execute_batch(&format!("PRAGMA wal_autocheckpoint = {};", ROOM_PAGES / 2))?;
+    let made = file.execute_batch(&format!(
+        "BEGIN; CREATE TABLE IF NOT EXISTS room(filling BLOB); INSERT INTO room VALUES(zeroblob({ROOM_PAGES} * 4096)); COMMIT;
+         DROP TABLE room; PRAGMA wal_checkpoint(PASSIVE);"
+    ));
+    match made {
+        Err(cause) if crate::desk::is_full(&cause) => Ok(()),
+        other => other,
     }
 }
 

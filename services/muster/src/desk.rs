@@ -97,6 +97,9 @@ pub enum ActError {
     /// Too much at once.
     #[error("Too many acts wait for the disk; try again shortly.")]
     Busy,
+    /// No room.
+    #[error("The disk is full, and nothing of this was entered. Make room on it, then do the same again.")]
+    Full,
     /// The second person's number and password do not belong together.
     #[error("The second person's service number and password do not belong together.")]
     SecondPerson,
@@ -114,8 +117,17 @@ pub enum ActError {
 impl ActError {
     /// Wraps our own fault.
     pub fn failed(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::Failed(Box::new(cause))
+        if is_full(&cause) { Self::Full } else { Self::Failed(Box::new(cause)) }
     }
+}
+
+/// Whether a full disk is at the bottom of it.
+pub(crate) fn is_full(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(cause), |cause| cause.source());
+    causes.any(|cause| {
+        let code = cause.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+        code == Some(rusqlite::ErrorCode::DiskFull)
+    })
 }
 
 /// Everything an append needs besides the command.
@@ -387,6 +399,7 @@ pub(crate) fn refused_append(error: AppendError) -> ActError {
     match error {
         AppendError::ReadOnly { reason } => ActError::ReadOnly(reason.to_string()),
         AppendError::Busy { .. } => ActError::Busy,
+        AppendError::Storage(cause) if cause.is_full() => ActError::Full,
         AppendError::TooLarge { .. } => ActError::Invalid(error.to_string()),
         // Ids that follow from a request's key: its answer was forgotten, its events are not.
         AppendError::IdReused { .. } => ActError::KeyReused,

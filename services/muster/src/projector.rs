@@ -268,7 +268,7 @@ fn follow_up(app: &App, carry: Carry<'_>, recorded: &Recorded) -> bool {
         match carry(&reaction) {
             Ok(done) if !done.event_ids.is_empty() => app.rules_wrote(done.position),
             Ok(_) => {}
-            Err(ActError::ReadOnly(_) | ActError::Busy | ActError::Conflict) => return false,
+            Err(ActError::ReadOnly(_) | ActError::Busy | ActError::Full | ActError::Conflict) => return false,
             Err(other) => {
                 tracing::warn!(rule = reaction.rule, log.position = fact.position, cause = %other, "What a rule asked for was refused.");
             }

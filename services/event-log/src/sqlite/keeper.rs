@@ -64,6 +64,8 @@ fn keep(path: &Path, woken: &Receiver<()>, full: &AtomicBool, shared: &Shared) {
     while woken.recv().is_ok() {
         (shared.passing)("file-behind");
         match checkpoint(path, &mut connection, full) {
+            // What is in the write-ahead log is on the disk; it is moved when there is room again.
+            Err(cause) if is_full(&cause) => tracing::warn!("The disk is full; the log's file is brought up to date later."),
             Err(cause) if !is_busy(&cause) => {
                 tracing::error!(log.cause = %cause, "The log's file could not be brought up to date.");
                 shared.distrust(Reason::Flush { what: cause.to_string() });
@@ -83,6 +85,10 @@ fn checkpoint(path: &Path, slot: &mut Option<Connection>, full: &AtomicBool) -> 
         full.store(true, Ordering::Relaxed);
     }
     Ok(())
+}
+
+pub(crate) fn is_full(cause: &rusqlite::Error) -> bool {
+    cause.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
 }
 
 fn is_busy(cause: &rusqlite::Error) -> bool {

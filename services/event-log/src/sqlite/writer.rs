@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::Shared;
-use super::keeper::{Keeper, WAKE_BYTES};
+use super::keeper::{Keeper, WAKE_BYTES, is_full};
 use super::row::{Raw, SELECT};
 use crate::anchor::Anchor;
 use crate::breaks::Declaration;
@@ -221,7 +221,7 @@ impl Writer {
         }
         if self.keeper.is_full() {
             let waited = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-            waited.map_err(|cause| self.halt(cause.to_string()))?;
+            waited.or_else(|cause| if is_full(&cause) { Ok(()) } else { Err(self.halt(cause.to_string())) })?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::desk::ActError;
+use crate::desk::{ActError, is_full};
 
 /// One problem, as it is answered.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
@@ -75,9 +75,17 @@ impl Problem {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).with("retry_after", seconds)
     }
 
+    /// 507: the disk is full; nothing was written.
+    fn full(said: String) -> Self {
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", said)
+    }
+
     /// 500: our fault. The cause goes to our own log, never to the asker.
     #[must_use]
     pub fn ours(cause: &(dyn std::error::Error + 'static)) -> Self {
+        if is_full(cause) {
+            return Self::full(ActError::Full.to_string());
+        }
         let mut words = cause.to_string();
         let mut deeper = cause.source();
         while let Some(cause) = deeper {
@@ -131,6 +139,7 @@ impl From<ActError> for Problem {
             ActError::InProgress => Self::new(StatusCode::CONFLICT, "request_in_progress", said).with("retry_after", 1),
             ActError::ReadOnly(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "log_read_only", said),
             ActError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", said).with("retry_after", 1),
+            ActError::Full => Self::full(said),
             ActError::SecondPerson => Self::new(StatusCode::FORBIDDEN, "second_person_not_signed_in", said),
             ActError::Throttled(seconds) => Self::too_many(seconds),
             ActError::Invalid(_) => Self::bad_request("invalid", said),
