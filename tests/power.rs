@@ -10,15 +10,27 @@
 mod cuts;
 #[path = "power/faults.rs"]
 mod faults;
+#[path = "e2e/house.rs"]
+#[allow(dead_code, reason = "shared with the end-to-end tests; not all of it is needed here")]
+mod house;
 #[path = "power/images.rs"]
 mod images;
 #[path = "power/judge.rs"]
 mod judge;
 #[path = "e2e/program.rs"]
-#[allow(dead_code, reason = "shared with the end-to-end tests; not all of it is needed here")]
+#[allow(dead_code, reason = "as above")]
 mod program;
 #[path = "power/rig.rs"]
 mod rig;
+#[path = "e2e/scratch.rs"]
+mod scratch;
+#[path = "power/served.rs"]
+mod served;
+#[path = "power/service.rs"]
+mod service;
+#[path = "e2e/web.rs"]
+#[allow(dead_code, reason = "as above")]
+mod web;
 #[path = "power/work.rs"]
 mod work;
 #[path = "power/writelog.rs"]

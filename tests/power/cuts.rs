@@ -55,7 +55,7 @@ impl Session {
 }
 
 /// Whether to go on; where it cannot be done, says so.
-fn possible() -> bool {
+pub fn possible() -> bool {
     let why = rig::cannot();
     if let Some(why) = &why {
         println!("\nSKIPPED: power cuts: {why}");

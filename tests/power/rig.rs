@@ -99,6 +99,13 @@ impl Mount {
 }
 
 impl Mount {
+    /// A file system in memory of so many KiB: a disk that fills up.
+    pub fn small(at: &Path, kib: u32) -> Result<Self, String> {
+        fs::create_dir_all(at).map_err(|cause| cause.to_string())?;
+        call("mount", &["-t", "tmpfs", "-o", &format!("size={kib}k,mode=0700"), "tmpfs", text(at)])?;
+        Ok(Self(at.to_path_buf()))
+    }
+
     /// Unmounts. A process that another thread is just starting may hold our open files for a moment; while it
     /// does the old file system would live on below the next one.
     pub fn unmount(mut self) -> Result<(), String> {
