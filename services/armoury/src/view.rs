@@ -20,6 +20,7 @@ pub mod places;
 pub mod presence;
 pub mod scope;
 pub mod search;
+pub mod slots;
 pub mod state;
 pub mod stockpile;
 pub mod tally;

@@ -57,7 +57,7 @@ fn figures(weapons: u64) {
 #[test]
 #[ignore = "prints figures; run by hand in release"]
 fn a_hundred_thousand() {
-    let facts: Vec<_> = Armoury { weapons: 100_000, tagged: true, issues: 3, sightings: 0 }.facts().collect();
+    let facts: Vec<_> = Armoury { weapons: 100_000, tagged: true, issues: 3, sightings: 0, out: false }.facts().collect();
     let begun = Instant::now();
     let clock = || u64::try_from(begun.elapsed().as_nanos()).unwrap();
     for _ in 0..3 {

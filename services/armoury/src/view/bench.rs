@@ -1,7 +1,7 @@
 //! A made-up armoury of any size, and the four figures taken over it.
 //!
 //! Pure like everything here: the same size gives the same facts, and the clock is an argument
-//! (nanoseconds from any start). `muster bench replay|trail|search|asof` prints the figures;
+//! (nanoseconds from any start). `muster bench replay-rows|search|as-of|memory` prints the figures;
 //! nothing here is asserted, because a slow machine must not fail a test.
 
 use tag_data::moment::Moment;
@@ -44,13 +44,15 @@ pub struct Armoury {
     pub issues: u64,
     /// Observations each.
     pub sightings: u64,
+    /// The last round's weapons are not handed in: in the end all are out.
+    pub out: bool,
 }
 
 impl Armoury {
     /// Entered, tagged, issued and returned once, heard once: what the memory figure is taken over.
     #[must_use]
     pub const fn of(weapons: u64) -> Self {
-        Self { weapons, tagged: true, issues: 1, sightings: 1 }
+        Self { weapons, tagged: true, issues: 1, sightings: 1, out: false }
     }
 
     /// Its facts in log order: places, every weapon's entry, its tag; then rounds of issue and
@@ -62,9 +64,13 @@ impl Armoury {
         let tags = (0..self.weapons * u64::from(self.tagged)).map(|n| (weapon_stream(n), 1, Event::from(bound(n))));
         let quarter = self.weapons / 4;
         let acts = (0..self.issues).flat_map(move |round| {
+            let stay = self.out && round + 1 == self.issues;
             (0..self.weapons + quarter).flat_map(move |at| {
                 let out = (at < self.weapons).then(|| (weapon_stream(at), 2 + 2 * round, Event::from(issued(at))));
-                let back = at.checked_sub(quarter).map(|n| (weapon_stream(n), 3 + 2 * round, Event::from(returned(n))));
+                let back = at
+                    .checked_sub(quarter)
+                    .filter(|_| !stay)
+                    .map(|n| (weapon_stream(n), 3 + 2 * round, Event::from(returned(n))));
                 out.into_iter().chain(back)
             })
         });

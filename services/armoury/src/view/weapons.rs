@@ -11,6 +11,7 @@ use tag_data::moment::Moment;
 use super::document::{Document, person_of, place_of};
 use super::people::People;
 use super::places::Places;
+use super::slots::Slots;
 use super::state::{WeaponState, flag};
 use super::texts::{Ix, NONE, Table, Texts, hash, mix, number, pack, roomy};
 use crate::codes::{Class, Component, MarkKind, MarkMethod, Origin};
@@ -173,7 +174,7 @@ pub struct Weapons {
     pub(super) by_identity: Table,
     pub(super) same_identity: BTreeMap<Ix, Ix>,
     duplicate_reasons: BTreeMap<Ix, String>,
-    documents: BTreeMap<Ix, Document>,
+    documents: Slots<Document>,
     parts: BTreeMap<Ix, Vec<(String, String)>>,
     designated: BTreeMap<Ix, Designation>,
 }
@@ -290,11 +291,11 @@ impl Weapons {
                 self.designated.insert(ix, Designation { at: fact.occurred_at, by, authority: decided.authority.clone() });
             }
             WeaponEvent::Racked(_) | WeaponEvent::Returned(_) | WeaponEvent::Recovered(_) | WeaponEvent::Restored(_) => {
-                self.documents.remove(&ix);
+                self.documents.remove(ix);
             }
             WeaponEvent::Explained(explained) => {
                 if explained.place.is_some() {
-                    self.documents.remove(&ix);
+                    self.documents.remove(ix);
                 }
             }
             WeaponEvent::Registered(_)
@@ -314,7 +315,7 @@ impl Weapons {
     }
 
     fn confirm(&mut self, ix: Ix, fact: &Fact, number: &str, texts: &mut Texts) {
-        let Some(document) = self.documents.get_mut(&ix).filter(|document| document.number(texts) == number) else { return };
+        let Some(document) = self.documents.get_mut(ix).filter(|document| document.number(texts) == number) else { return };
         let by = texts.keep_some(fact.meta.actor.person().map(ServiceNumber::as_str));
         document.confirm(by, fact.occurred_at);
         self.states[ix as usize].set(flag::CONFIRMED, true);
@@ -440,12 +441,12 @@ impl Weapons {
     /// The document by which a weapon is out, if it is.
     #[must_use]
     pub fn document(&self, ix: Ix) -> Option<&Document> {
-        self.documents.get(&ix)
+        self.documents.get(ix)
     }
 
     /// All open documents, by weapon.
     pub fn documents(&self) -> impl Iterator<Item = (Ix, &Document)> {
-        self.documents.iter().map(|(ix, document)| (*ix, document))
+        self.documents.iter()
     }
 
     /// Parts removed from a weapon and where each is kept.
@@ -468,6 +469,7 @@ impl Weapons {
             + self.states.capacity() * size_of::<WeaponState>()
             + self.marks.capacity() * size_of::<MarkEntry>()
             + self.tags.capacity() * size_of::<TagEntry>()
+            + self.documents.held_bytes()
             + tables.into_iter().map(Table::held_bytes).sum::<usize>()
     }
 }
