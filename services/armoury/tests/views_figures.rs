@@ -20,13 +20,13 @@ fn processor_nanos() -> u64 {
     stat.split_whitespace().next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0)
 }
 
-fn figures(weapons: u64) {
+fn figures(weapons: u64, out: bool) {
     let begun = Instant::now();
     let clock = || u64::try_from(begun.elapsed().as_nanos()).unwrap();
     let before = resident_mib();
     let mut views = Views::new();
     let start = clock();
-    Armoury::of(weapons).facts().for_each(|fact| views.apply(&fact));
+    Armoury { out, ..Armoury::of(weapons) }.facts().for_each(|fact| views.apply(&fact));
     let seconds = (clock() - start) as f64 / 1e9;
     let mib = |bytes: usize| bytes as f64 / 1_048_576.0;
     println!("{weapons} weapons, {} events: resident +{:.0} MiB", views.position, resident_mib() - before);
@@ -67,11 +67,17 @@ fn a_hundred_thousand() {
     let folds = bench::folds(&facts, 5, &clock);
     println!("honest fold to a position: at most {:.0} ms", bench::percentile(&folds, 100) as f64 / 1e6);
     drop(facts);
-    figures(100_000);
+    figures(100_000, false);
 }
 
 #[test]
 #[ignore = "prints figures; run by hand in release"]
 fn a_million() {
-    figures(1_000_000);
+    figures(1_000_000, false);
+}
+
+#[test]
+#[ignore = "prints figures; run by hand in release"]
+fn a_million_all_out() {
+    figures(1_000_000, true);
 }

@@ -15,8 +15,12 @@ use crate::error::{AppendError, OpenError, ReadError};
 use crate::event::{Expected, NewEvent, StreamName, TypeName};
 use crate::ledger::APPEND_EVENTS_MAX;
 use crate::sqlite::schema;
-use crate::tree::Tree;
-use crate::{EventLog, OpenOptions, leaf};
+use crate::{EventLog, OpenOptions};
+
+mod naive;
+mod proof;
+
+pub use proof::proof;
 
 /// One measured figure beside its limit.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -36,7 +40,9 @@ pub struct Figure {
 }
 
 impl Figure {
-    fn new(name: &str, value: f64, unit: &'static str, limit: &str, limit_value: f64) -> Self {
+    /// A value beside its limit.
+    #[must_use]
+    pub fn new(name: &str, value: f64, unit: &'static str, limit: &str, limit_value: f64) -> Self {
         Self { name: name.to_owned(), value, unit, limit: limit.to_owned(), limit_value, ratio: value / limit_value }
     }
 }
@@ -53,6 +59,9 @@ pub enum BenchError {
     /// An append was not made.
     #[error("the log did not take an event")]
     Append(#[from] AppendError),
+    /// The table beside it did not work.
+    #[error("the naive table for comparison did not work")]
+    Naive(#[from] rusqlite::Error),
     /// A read gave no answer.
     #[error("the log could not be read back")]
     Read(#[from] ReadError),
@@ -68,7 +77,7 @@ pub struct Sources {
 }
 
 /// One durable append after another: p50 and p99, in microseconds, against two bare flushes.
-/// And what the proof (leaf and tree) costs of it. `dir` must be empty or not be there.
+/// And the same by a naive SQLite table. `dir` must be empty or not be there.
 ///
 /// # Errors
 /// [`BenchError`].
@@ -82,19 +91,20 @@ pub fn append(dir: &Path, sources: Sources, appends: u64) -> Result<Vec<Figure>,
         log.append_blocking(&stream, expected, vec![event(nth)])?;
         taken.push(start.elapsed());
     }
+    let mut naive = naive::one_by_one(dir, sources, appends)?;
     bare.extend(bare_flushes(dir, appends / 2)?);
-    let (p50, p99) = (quantile(&mut taken, 0.50), quantile(&mut taken, 0.99));
-    let (bare50, bare99) = (quantile(&mut bare, 0.50), quantile(&mut bare, 0.99));
-    let proof = proof_cost();
+    let (p50, p99) = (2.0 * quantile(&mut bare, 0.50), 2.0 * quantile(&mut bare, 0.99));
+    let (words50, words99) = ("two bare 4 KiB appends with fdatasync, p50", "two bare 4 KiB appends with fdatasync, p99");
     Ok(vec![
-        Figure::new("append.p50", p50, "us", "two bare 4 KiB appends with fdatasync, p50", 2.0 * bare50),
-        Figure::new("append.p99", p99, "us", "two bare 4 KiB appends with fdatasync, p99", 2.0 * bare99),
-        Figure::new("append.proof", proof, "us", "the whole durable append, p50", p50),
+        Figure::new("append.p50", quantile(&mut taken, 0.50), "us", words50, p50),
+        Figure::new("append.p99", quantile(&mut taken, 0.99), "us", words99, p99),
+        Figure::new("append.naive-sqlite.p50", quantile(&mut naive, 0.50), "us", words50, p50),
+        Figure::new("append.naive-sqlite.p99", quantile(&mut naive, 0.99), "us", words99, p99),
     ])
 }
 
 /// Sixty-four writers at once, each waiting for its answer before it goes on: appends a second, against
-/// bare flushes a second.
+/// bare flushes a second; and the same by a naive SQLite table.
 ///
 /// # Errors
 /// [`BenchError`].
@@ -119,9 +129,13 @@ pub fn append64(dir: &Path, sources: Sources, each: u64) -> Result<Vec<Figure>, 
         Ok::<(), BenchError>(())
     })?;
     let rate = (64 * each) as f64 / start.elapsed().as_secs_f64();
+    let naive = naive::by_many(dir, sources, each / 30 + 1)?;
     bare.extend(bare_flushes(dir, 1000)?);
-    let limit = 1e6 / quantile(&mut bare, 0.50);
-    Ok(vec![Figure::new("append64", rate, "appends/s", "bare 4 KiB appends with fdatasync, one after another", limit)])
+    let (words, limit) = ("bare 4 KiB appends with fdatasync, one after another", 1e6 / quantile(&mut bare, 0.50));
+    Ok(vec![
+        Figure::new("append64", rate, "appends/s", words, limit),
+        Figure::new("append64.naive-sqlite", naive, "appends/s", words, limit),
+    ])
 }
 
 /// Every event read back from rows, in pages of a thousand: events a second, against reading the bytes
@@ -130,13 +144,7 @@ pub fn append64(dir: &Path, sources: Sources, each: u64) -> Result<Vec<Figure>, 
 /// # Errors
 /// [`BenchError`].
 pub fn replay_rows(dir: &Path, sources: Sources, events: u64) -> Result<Vec<Figure>, BenchError> {
-    let (log, _) = EventLog::open(OpenOptions::new(dir, sources.now, sources.salt))?;
-    for first in (0..events).step_by(APPEND_EVENTS_MAX) {
-        let batch: Vec<_> = (first..events.min(first + APPEND_EVENTS_MAX as u64)).map(event).collect();
-        log.append_blocking(&name(&format!("bench-{first}")), Expected::NoStream, batch)?;
-    }
-    drop(log);
-    let (log, _) = EventLog::open(OpenOptions::new(dir, sources.now, sources.salt))?;
+    let log = filled(dir, sources, events)?;
     let (mut next, mut bytes, start) = (1, 0, Instant::now());
     while next <= events {
         let page = log.read(next, 1000)?;
@@ -172,19 +180,15 @@ fn bare_flushes(dir: &Path, count: u64) -> io::Result<Vec<Duration>> {
     Ok(taken)
 }
 
-/// Microseconds that a leaf and its place in the tree take.
-fn proof_cost() -> f64 {
-    const EVENTS: u64 = 20_000;
-    let stream = name("bench");
-    let one = |nth| crate::ledger::record(&stream, event(nth), nth + 1, nth, 0, [7; 16]);
-    let recorded: Vec<_> = (0..EVENTS).map(one).collect();
-    let (mut tree, start) = (Tree::default(), Instant::now());
-    for event in &recorded {
-        tree.push(leaf::of(event));
+/// A log of so many events in streams of a thousand, written, closed and opened again.
+fn filled(dir: &Path, sources: Sources, events: u64) -> Result<EventLog, BenchError> {
+    let (log, _) = EventLog::open(OpenOptions::new(dir, sources.now, sources.salt))?;
+    for first in (0..events).step_by(APPEND_EVENTS_MAX) {
+        let batch: Vec<_> = (first..events.min(first + APPEND_EVENTS_MAX as u64)).map(event).collect();
+        log.append_blocking(&name(&format!("bench-{first}")), Expected::NoStream, batch)?;
     }
-    let taken = start.elapsed().as_secs_f64() * 1e6 / EVENTS as f64;
-    std::hint::black_box(tree.root());
-    taken
+    drop(log);
+    Ok(EventLog::open(OpenOptions::new(dir, sources.now, sources.salt))?.0)
 }
 
 fn quantile(taken: &mut [Duration], part: f64) -> f64 {
@@ -232,6 +236,7 @@ mod tests {
         let mut figures = append(&dir.join("a"), SOURCES, 20).unwrap();
         figures.extend(append64(&dir.join("b"), SOURCES, 2).unwrap());
         figures.extend(replay_rows(&dir.join("c"), SOURCES, 2500).unwrap());
+        figures.extend(proof(&dir.join("d"), SOURCES, 20, 300).unwrap());
         assert!(figures.iter().all(|figure| figure.value > 0.0 && figure.ratio.is_finite()), "{figures:#?}");
     }
 
@@ -244,6 +249,7 @@ mod tests {
             append(&dir.join("a"), SOURCES, 10_000),
             append64(&dir.join("b"), SOURCES, 3000),
             replay_rows(&dir.join("c"), SOURCES, 500_000),
+            proof(&dir.join("d"), SOURCES, 2000, 100_000),
         ];
         for figure in runs.into_iter().flat_map(Result::unwrap) {
             println!("{figure:?}");

@@ -14,8 +14,17 @@ impl Scratch {
     /// When the system gives no temporary folder.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("muster-{name}-{}", hex::encode(crate::random::bytes::<8>())));
-        std::fs::create_dir_all(&path).expect("the temporary folder takes a new folder");
+        Self::within(&std::env::temp_dir(), name)
+    }
+
+    /// The same in another folder, such as one on the disk that is meant.
+    ///
+    /// # Panics
+    /// When the folder takes no new folder.
+    #[must_use]
+    pub fn within(folder: &Path, name: &str) -> Self {
+        let path = folder.join(format!("muster-{name}-{}", hex::encode(crate::random::bytes::<8>())));
+        std::fs::create_dir_all(&path).expect("the folder takes a new folder");
         Self(path)
     }
 }

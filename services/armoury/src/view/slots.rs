@@ -97,7 +97,7 @@ mod tests {
         for step in 0..4_000_u64 {
             let dice = super::super::texts::mix(step);
             let ix = Ix::try_from(dice % 61).unwrap();
-            if dice / 61 % 3 == 0 {
+            if (dice / 61).is_multiple_of(3) {
                 slots.remove(ix);
                 map.remove(&ix);
             } else {

@@ -61,7 +61,7 @@ pub fn measure(dir: &Scratch, weapons: u32) -> anyhow::Result<Restart> {
 }
 
 fn write(log: &EventLog, weapons: u32) -> anyhow::Result<()> {
-    let life = Armoury { weapons: weapons.into(), tagged: true, issues: 3, sightings: 2 };
+    let life = Armoury { weapons: weapons.into(), tagged: true, issues: 3, sightings: 2, out: false };
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let mut facts = life.facts().peekable();
     while facts.peek().is_some() {
