@@ -44,7 +44,10 @@ proptest! {
 }
 
 fn small() -> Views {
-    Views::fold(&Armoury { weapons: 300, tagged: true, issues: 1, sightings: 1, out: false }.facts().collect::<Vec<_>>(), AsOf::default())
+    Views::fold(
+        &Armoury { weapons: 300, tagged: true, issues: 1, sightings: 1, out: false }.facts().collect::<Vec<_>>(),
+        AsOf::default(),
+    )
 }
 
 #[track_caller]
