@@ -65,15 +65,24 @@ def leaf_of(row, streams, types):
                struct.pack(">Iqq", row["schema_version"], row["recorded_at"], row["occurred_at"]), hidden)
 
 def read_anchor(path):
-    """The slots that are whole, the newest first; None if there is no file."""
-    if not os.path.exists(path):
-        return None
-    slots, lines = [], rb"(muster anchor v1\nsequence (\d+)\nsize (\d+)\nroot ([0-9a-f]{64})\n)sum ([0-9a-f]{64})\n *\n"
-    for at in (0, 4096):
-        found = re.fullmatch(lines, open(path, "rb").read()[at:at + 512])
-        if found and len(found[0]) == 512 and sha(found[1]).hex().encode() == found[5]:
-            slots.append((int(found[2]), int(found[3]), bytes.fromhex(found[4].decode())))
+    """The slots that are whole, the newest first; None if there is no file. One that is being written looks
+    spoiled for that moment: what looks spoiled is read until it stands still."""
+    slots, before, still = [], None, 0
+    while len(slots) < 2 and still < 5:
+        if not os.path.exists(path):
+            return None
+        with open(path, "rb") as file:
+            found = file.read(8192)
+        slots = [slot for slot in (read_slot(found[at:at + 512]) for at in (0, 4096)) if slot]
+        before, still = found, still + 1 if found == before else 0
     return [slot[1:] for slot in sorted(slots, reverse=True)]
+
+def read_slot(slot):
+    lines = rb"(muster anchor v1\nsequence (\d+)\nsize (\d+)\nroot ([0-9a-f]{64})\n)sum ([0-9a-f]{64})\n *\n"
+    found = re.fullmatch(lines, slot)
+    if found and len(slot) == 512 and sha(found[1]).hex().encode() == found[5]:
+        return int(found[2]), int(found[3]), bytes.fromhex(found[4].decode())
+    return None
 
 def unbase64(said):
     known = base64.b64decode(said, validate=True)

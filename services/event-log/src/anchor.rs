@@ -44,27 +44,47 @@ pub struct Slot {
     pub head: Head,
 }
 
-/// Reads the anchor file; creates and changes nothing.
+/// Reads the anchor file; creates and changes nothing. A slot that is being written while it is read looks
+/// spoiled for that moment, so what looks spoiled is read until it stands still.
 ///
 /// # Errors
 /// When the file is there and cannot be read at all.
 pub fn read(path: &Path) -> io::Result<Anchored> {
+    let Some(mut bytes) = bytes_of(path)? else { return Ok(Anchored::Missing) };
+    let mut still = 0;
+    while still < STILL && !matches!(understood(&bytes), Anchored::At(_, Some(_))) {
+        std::thread::yield_now();
+        let Some(again) = bytes_of(path)? else { return Ok(Anchored::Missing) };
+        still = if again == bytes { still + 1 } else { 0 };
+        bytes = again;
+    }
+    Ok(understood(&bytes))
+}
+
+/// So many times the same bytes: nobody is writing them.
+const STILL: u32 = 5;
+
+fn bytes_of(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     match File::open(path) {
         Ok(file) => drop(file.take(2 * STRIDE).read_to_end(&mut bytes)?),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Anchored::Missing),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(cause) => return Err(cause),
     }
+    Ok(Some(bytes))
+}
+
+fn understood(bytes: &[u8]) -> Anchored {
     let slot = |at: usize| bytes.get(at..at + SLOT).and_then(parse);
     let newest = |a: Slot, b: Slot| if a.sequence > b.sequence { (a, b) } else { (b, a) };
-    Ok(match (slot(0), slot(usize::try_from(STRIDE).expect("4096 fits"))) {
+    match (slot(0), slot(usize::try_from(STRIDE).expect("4096 fits"))) {
         (Some(a), Some(b)) => {
             let (last, before) = newest(a, b);
             Anchored::At(last, Some(before))
         }
         (Some(one), None) | (None, Some(one)) => Anchored::At(one, None),
         (None, None) => Anchored::Unreadable,
-    })
+    }
 }
 
 /// The open anchor; only the log's writer holds one.
@@ -141,8 +161,31 @@ fn parse(bytes: &[u8]) -> Option<Slot> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
     use crate::scratch::Scratch;
+
+    /// Whoever verifies a log in use reads the anchor while it is being written, and must not call it spoiled.
+    #[test]
+    fn an_anchor_in_use_is_whole_to_whoever_reads_it() {
+        let dir = Scratch::new("anchor-live");
+        let path = dir.join("anchor");
+        let mut anchor = Anchor::create(&path, head(1), 1).unwrap();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for size in 2..20_000 {
+                    anchor.write(head(size)).unwrap();
+                }
+                done.store(true, Ordering::Release);
+            });
+            while !done.load(Ordering::Acquire) {
+                let found = read(&path).unwrap();
+                assert!(matches!(found, Anchored::At(_, Some(_))), "{found:?}");
+            }
+        });
+    }
 
     fn head(size: u64) -> Head {
         Head { size, root: [size.to_le_bytes()[0]; 32] }

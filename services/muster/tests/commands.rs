@@ -107,8 +107,8 @@ fn tags_configuration_and_conformance() {
     let dir = Scratch::new("check-config");
     std::fs::write(dir.join("bad.toml"), "[web]\nlisten = \"0.0.0.0:80\"\n").unwrap();
     check(&["check-config", text(&dir.join("bad.toml"))], 2, "insecure_http = true");
-    check(&["log", "check", "--log", "memory:"], 0, "12 of 12 checks hold");
-    check(&["log", "check", "--log", &format!("sqlite:{}", text(&dir))], 0, "12 of 12 checks hold");
+    check(&["log", "check", "--log", "memory:"], 0, "17 of 17 checks hold");
+    check(&["log", "check", "--log", &format!("sqlite:{}", text(&dir))], 0, "17 of 17 checks hold");
     check(&["nonsense"], 2, "unrecognized subcommand");
 }
 
