@@ -130,6 +130,9 @@ pub(crate) fn is_full(cause: &(dyn std::error::Error + 'static)) -> bool {
     })
 }
 
+/// How often an act is tried when somebody is faster.
+const TRIES: u32 = 2;
+
 /// Everything an append needs besides the command.
 struct Order<'a> {
     actor: Actor,
@@ -243,10 +246,17 @@ impl App {
     /// while his request was on its way has lost it.
     async fn act_by_right(&self, who: &Who, command: &Command, how: &How, seed: Option<[u8; 32]>) -> Result<Done, ActError> {
         let _turns = self.turns().take(turns::of_act(command)).await;
-        let who = self.as_of_now(who)?;
-        let allowed = authorise::authorise(self, &who, command)?;
-        let order = Order { actor: who.actor(), role: Some(allowed.role), place: allowed.place, how, seed };
-        self.carry_out(command, &order).await
+        let asked_at = self.now();
+        for _ in 0..TRIES {
+            // Asked again when somebody was faster: what he did may have put the thing out of this one's reach.
+            let who = self.as_of_now(who)?;
+            let allowed = authorise::authorise(self, &who, command)?;
+            let order = Order { actor: who.actor(), role: Some(allowed.role), place: allowed.place, how, seed };
+            if let Some(done) = self.try_once(command, &order, asked_at).await? {
+                return Ok(done);
+            }
+        }
+        Err(ActError::Conflict)
     }
 
     /// Held while rights, sign-ins or tokens are taken away outside the log: no act is under way meanwhile.
@@ -277,39 +287,49 @@ impl App {
     }
 
     async fn carry_out(&self, command: &Command, order: &Order<'_>) -> Result<Done, ActError> {
-        let name = command.stream(self.node());
-        let stream = StreamName::new(name).map_err(ActError::failed)?;
         let asked_at = self.now();
-        for _ in 0..2 {
-            let past = self.stream_facts(&stream)?;
-            let last = past.last();
-            if order.how.seen.zip(last).is_some_and(|(seen, last)| last.position > seen) {
-                return Err(ActError::Conflict);
-            }
-            let mut facts = Facts::gather(&self.views(), command, self.now());
-            facts.pin_checked = order.how.pin_checked;
-            let ctx = Ctx { now: self.now(), actor: &order.actor, facts: &facts };
-            let events = armoury::life::decide(&past, command, &ctx).map_err(ActError::Refused)?;
-            if events.is_empty() {
-                return Ok(Done { position: self.log().head().size, event_ids: Vec::new() });
-            }
-            if last.is_some_and(|last| unseen(&events, order, last, asked_at)) {
-                return Err(ActError::Conflict);
-            }
-            let new = self.envelopes(&events, order)?;
-            let ids = new.iter().map(|event| EventId(event.id)).collect();
-            let expected = last.map_or(Expected::NoStream, |fact| Expected::Revision(fact.revision));
-            match self.log().append(&stream, expected, new).await {
-                Ok(appended) => {
-                    points::passing("act-in-log");
-                    self.applied(appended.last_position).await;
-                    return Ok(Done { position: appended.last_position, event_ids: ids });
-                }
-                Err(AppendError::WrongRevision { .. }) => {}
-                Err(other) => return Err(refused_append(other)),
+        for _ in 0..TRIES {
+            if let Some(done) = self.try_once(command, order, asked_at).await? {
+                return Ok(done);
             }
         }
         Err(ActError::Conflict)
+    }
+
+    /// Load, decide, append. `None`: somebody was faster, and the views have seen what he did.
+    async fn try_once(&self, command: &Command, order: &Order<'_>, asked_at: Moment) -> Result<Option<Done>, ActError> {
+        let name = command.stream(self.node());
+        let stream = StreamName::new(name).map_err(ActError::failed)?;
+        let past = self.stream_facts(&stream)?;
+        let last = past.last();
+        if order.how.seen.zip(last).is_some_and(|(seen, last)| last.position > seen) {
+            return Err(ActError::Conflict);
+        }
+        let mut facts = Facts::gather(&self.views(), command, self.now());
+        facts.pin_checked = order.how.pin_checked;
+        let ctx = Ctx { now: self.now(), actor: &order.actor, facts: &facts };
+        let events = armoury::life::decide(&past, command, &ctx).map_err(ActError::Refused)?;
+        if events.is_empty() {
+            return Ok(Some(Done { position: self.log().head().size, event_ids: Vec::new() }));
+        }
+        if last.is_some_and(|last| unseen(&events, order, last, asked_at)) {
+            return Err(ActError::Conflict);
+        }
+        let new = self.envelopes(&events, order)?;
+        let ids = new.iter().map(|event| EventId(event.id)).collect();
+        let expected = last.map_or(Expected::NoStream, |fact| Expected::Revision(fact.revision));
+        match self.log().append(&stream, expected, new).await {
+            Ok(appended) => {
+                points::passing("act-in-log");
+                self.applied(appended.last_position).await;
+                Ok(Some(Done { position: appended.last_position, event_ids: ids }))
+            }
+            Err(AppendError::WrongRevision { .. }) => {
+                self.applied(self.log().head().size).await;
+                Ok(None)
+            }
+            Err(other) => Err(refused_append(other)),
+        }
     }
 
     fn envelopes(&self, events: &[Event], order: &Order<'_>) -> Result<Vec<NewEvent>, ActError> {
