@@ -71,6 +71,31 @@ fn log_check_says_what_is_wrong() {
     }
 }
 
+/// A second machine mirrored the log and has none of what should stand beside it: it says so and enters nothing.
+/// Without a backup two approvers go on from the mirror.
+fn goes_on_from_the_mirror(folder: &Folder) {
+    let (config, data) = (folder.join("elsewhere.toml").display().to_string(), folder.join("elsewhere").display().to_string());
+    let mut program = Program::start("muster", &["serve", "--config", &config]);
+    let why = program.line("READ-ONLY: ");
+    assert!(["service.key", "accounts.sqlite", "keys.sqlite", "server-holder"].iter().all(|name| why.contains(name)), "{why}");
+    let page = program.line("  pages   ");
+    let nobody = Web::at(page.rsplit_once("http://").unwrap().1.trim());
+    wait_for("the service", || nobody.ask("GET", "/healthz", None));
+    assert!(program.stop().success() && !folder.join("elsewhere/service.key").exists());
+    let passwords = ["1001", "1002"].map(|number| write(folder, number, &format!("a new pass phrase of {number}")));
+    let declare = || {
+        let by = ["--first", "1001", "--first-password", &passwords[0], "--second", "1002", "--second-password", &passwords[1]];
+        muster(&[&["log", "declare-break", "--data", &data, "--reason", "the server is given up"], &by[..]].concat())
+    };
+    let (code, said) = declare();
+    assert!(code == 2 && said.contains("server-holder"), "{code}: {said}");
+    std::fs::remove_file(folder.join("elsewhere/server-holder")).unwrap();
+    let (code, said) = declare();
+    assert!(code == 0 && said.contains("It stands for ever") && said.contains("new key"), "{code}: {said}");
+    let (code, said) = muster(&["verify", &data]);
+    assert!(code == 0 && said.contains("agrees"), "{code}: {said}");
+}
+
 #[test]
 fn a_book_on_a_server() {
     let (mut server, folder) = (guarded(), Folder::new());
@@ -122,6 +147,8 @@ fn a_book_on_a_server() {
     assert!(code == 0 && first.contains(&format!("agrees: {written} events")), "{code}: {first}");
     let (code, again) = muster(&["log", "compare", "--config", &write(&folder, "elsewhere.toml", &elsewhere)]);
     assert!(code == 0 && first == again, "{code}: {first} and {again}");
+
+    goes_on_from_the_mirror(&folder);
 
     // Something is taken away on the server: named.
     let stream = server.held().store.events.iter().find(|event| event.stream.starts_with("muster:hq:")).unwrap().stream.clone();

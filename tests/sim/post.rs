@@ -114,7 +114,8 @@ impl Post {
             log: self.log.clone(),
             accounts: Arc::clone(&self.accounts),
             keys: Keys::in_memory().expect("SQLite gives memory"),
-            signing: self.signing.clone(),
+            signing: Some(self.signing.clone()),
+            gone: muster::companions::Gone::default(),
         };
         self.house = Some(Rc::new(App::still(config, parts).expect("a house opens over its log")));
     }

@@ -314,6 +314,11 @@ pub enum Reason {
         /// Which.
         by: String,
     },
+    /// Whoever opened the log has a reason from outside not to write it, such as a signing key that is gone.
+    Distrusted {
+        /// In his words, after those of the log itself if it had any.
+        why: String,
+    },
     /// A write or a flush failed; what reached the disk is unknown until the log is opened again.
     Flush {
         /// The system's words.
@@ -338,6 +343,7 @@ impl fmt::Display for Reason {
             Self::BadEvent { position, what } => write!(f, "position {position}: {what}"),
             Self::Server { what } => write!(f, "the log's server: {what}"),
             Self::Superseded { by } => write!(f, "{by} has taken this log over; exactly one muster writes a log"),
+            Self::Distrusted { why } => write!(f, "{why}"),
             Self::Flush { what } => write!(f, "a write to disk failed ({what}); stop the program, see to the disk, start again"),
         }
     }

@@ -324,6 +324,17 @@ impl EventLog {
         Checkpoint::new(origin, head, lines.collect())
     }
 
+    /// Takes nothing from now on, for a reason from outside, such as a key that should stand beside the log and
+    /// is gone. Two people may declare a break, as for a log that is itself not whole. Not for a log in memory.
+    pub fn doubt(&self, why: String) {
+        match self {
+            OnDisk(log) => log.doubt(why),
+            #[cfg(feature = "kurrentdb")]
+            OnServer(log) => log.mirror().doubt(why),
+            InMemory(_) => {}
+        }
+    }
+
     /// Two people declare that the log goes on although something before is not whole (see [`breaks`]).
     ///
     /// # Errors

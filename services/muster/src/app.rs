@@ -22,8 +22,9 @@ use uuid::Uuid;
 
 use crate::accounts::{Accounts, AccountsError};
 use crate::auth::rate::Rates;
+use crate::companions::{self, Gone};
 use crate::config::Config;
-use crate::desk::{InFlight, Recent, Turns};
+use crate::desk::{ActError, InFlight, Recent, Turns};
 use crate::held::{Held, Now};
 use crate::live::Live;
 use crate::sealing::{Keys, SealingError};
@@ -68,7 +69,8 @@ pub struct App {
     log: EventLog,
     accounts: Arc<Accounts>,
     keys: Keys,
-    signing: SigningKey,
+    signing: Option<SigningKey>,
+    gone: Gone,
     views: Held,
     applied: watch::Sender<u64>,
     settled: watch::Sender<u64>,
@@ -99,25 +101,20 @@ impl App {
     pub fn open(config: Config) -> Result<Arc<Self>, StartError> {
         make_directory(&config.data).map_err(|cause| StartError::Folder { path: config.data.clone(), cause })?;
         let log = store::open(&config)?;
-        Self::compose(config, log)
-    }
-
-    /// The same over a log that is open already, such as one in memory.
-    ///
-    /// # Errors
-    /// [`StartError`].
-    pub fn compose(config: Config, log: EventLog) -> Result<Arc<Self>, StartError> {
-        let accounts = Arc::new(Accounts::open(&config.file("accounts.sqlite"), &config.sign_in)?);
+        let accounts = Arc::new(Accounts::open(&config.file(companions::ACCOUNTS), &config.sign_in)?);
         points::passing("accounts-open");
-        let keys = Keys::open(&config.file("keys.sqlite"))?;
-        let signing = sealing::service_key(&config.file("service.key"))?;
-        let app = Arc::new(Self::assemble(config, still::Parts { log, accounts, keys, signing }, false)?);
+        let gone = companions::look(&config, &log, &accounts)?;
+        // What is gone is not made anew here: an empty file in its place would hide that.
+        let keys = if gone.keys { Keys::in_memory()? } else { Keys::open(&config.file(companions::KEYS))? };
+        let key = (!gone.service_key).then(|| sealing::service_key(&config.file(companions::SERVICE_KEY)));
+        let parts = still::Parts { log, accounts, keys, signing: key.transpose()?, gone };
+        let app = Arc::new(Self::assemble(config, parts, false)?);
         projector::start(&app).map_err(StartError::Thread)?;
         Ok(app)
     }
 
     fn assemble(config: Config, parts: still::Parts, still: bool) -> Result<Self, StartError> {
-        let still::Parts { log, accounts, keys, signing } = parts;
+        let still::Parts { log, accounts, keys, signing, gone } = parts;
         let head = log.head();
         let views = projector::fold(&log, head.size)?;
         points::passing("book-folded");
@@ -126,6 +123,7 @@ impl App {
         Ok(Self {
             keys,
             signing,
+            gone,
             setup: Setup::new(!views.is_founded()),
             views: Held::new(views),
             applied: watch::Sender::new(applied),
@@ -211,9 +209,17 @@ impl App {
     }
 
     /// The service's signing key.
+    ///
+    /// # Errors
+    /// [`ActError::ReadOnly`] while it is gone: nothing is signed by a key that nobody knows.
+    pub fn signing_key(&self) -> Result<&SigningKey, ActError> {
+        self.signing.as_ref().ok_or_else(|| ActError::ReadOnly(self.read_only().unwrap_or_default()))
+    }
+
+    /// What was found gone from beside the log when it was opened.
     #[must_use]
-    pub fn signing_key(&self) -> &SigningKey {
-        &self.signing
+    pub fn gone(&self) -> Gone {
+        self.gone
     }
 
     /// How much each may ask.

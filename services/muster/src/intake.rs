@@ -101,7 +101,7 @@ impl App {
         points::passing("items-in-log");
         self.act_as(actor, Some(Role::Gateway), &command, &How::default()).await.map_err(refused)?;
         points::passing("batch-in-log");
-        Ok(self.receipt(key, batch.first + items.len() as u64))
+        Ok(self.receipt(key, batch.first + items.len() as u64)?)
     }
 
     fn check_signature(&self, key: &GatewayKey, batch: &Batch) -> Result<(), IntakeError> {
@@ -191,7 +191,7 @@ impl App {
     }
 
     /// The signed receipt: everything below `next` is durably in the log.
-    fn receipt(&self, key: &GatewayKey, next: u64) -> Receipt {
+    fn receipt(&self, key: &GatewayKey, next: u64) -> Result<Receipt, ActError> {
         let head = self.log().head();
         let mut receipt = Receipt {
             gateway: key.to_string(),
@@ -200,8 +200,8 @@ impl App {
             log_root: hex::encode(head.root),
             signature: String::new(),
         };
-        receipt.signature = STANDARD.encode(self.signing_key().sign(&receipt.signing_bytes()).to_bytes());
-        receipt
+        receipt.signature = STANDARD.encode(self.signing_key()?.sign(&receipt.signing_bytes()).to_bytes());
+        Ok(receipt)
     }
 }
 

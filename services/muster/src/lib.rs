@@ -10,6 +10,7 @@ pub mod as_of;
 pub mod auth;
 pub mod bench;
 pub mod cli;
+pub mod companions;
 pub mod config;
 pub mod demo;
 pub mod desk;

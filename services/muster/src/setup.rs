@@ -159,7 +159,7 @@ impl App {
             position: done.position,
             log_size: head.size,
             log_root: hex::encode(head.root),
-            checkpoint: self.checkpoint().map_err(ActError::failed)?,
+            checkpoint: self.checkpoint()?,
         })
     }
 

@@ -119,6 +119,62 @@ fn one_provider_for_tls_is_installed_once() {
     assert!(rustls::crypto::CryptoProvider::get_default().is_some());
 }
 
+/// Each file beside the log, and all of them at once: the book opens read-only and says which is gone, nothing is
+/// made in its place, and two approvers get on.
+#[test]
+fn what_is_gone_from_beside_the_log_is_said_and_never_a_dead_end() {
+    let cases: [(&[&str], &str); 5] = [
+        (&["service.key"], "service.key"),
+        (&["accounts.sqlite"], "accounts.sqlite"),
+        (&["keys.sqlite"], "keys.sqlite"),
+        (&["service.key", "accounts.sqlite", "keys.sqlite"], "service.key"),
+        (&["anchor", "service.key"], "service.key"),
+    ];
+    for (gone, named) in cases {
+        let dir = Scratch::new("commands-gone");
+        let (_, key) = founded(&dir);
+        for file in gone.iter().flat_map(|name| [(*name).to_owned(), format!("{name}-wal"), format!("{name}-shm")]) {
+            drop(std::fs::remove_file(dir.join(file)));
+        }
+        for start in 0..2 {
+            let app = App::open(Config { data: dir.to_path_buf(), ..Config::default() }).unwrap();
+            let why = app.read_only().unwrap_or_else(|| panic!("{gone:?}: start {start} noticed nothing"));
+            assert!(why.contains(named) && why.contains("backup"), "{why}");
+            assert_eq!(why.contains("anchor"), gone.contains(&"anchor"), "the log's own reason is told too: {why}");
+            let anew = |name: &&str| *name != "accounts.sqlite" && dir.join(name).exists();
+            assert!(!gone.iter().any(anew), "{gone:?}: made anew at start {start}");
+            assert_eq!(app.checkpoint().is_err(), gone.contains(&"service.key"), "signed by a key that nobody knows");
+            closed(app, &dir);
+        }
+        let short = dir.join("short");
+        std::fs::write(&short, "short").unwrap();
+        let password = |number: &str| {
+            let path = dir.join(format!("password-{number}"));
+            std::fs::write(&path, format!("the password of {number}\n")).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        let (first, second) = (password("1001"), password("1002"));
+        let declare = |other: &str, file: &str, code, says: &str| {
+            let data = ["log", "declare-break", "--data", text(&dir), "--reason", "the disk was replaced"];
+            let by = ["--first", "1001", "--first-password", &first, "--second", other, "--second-password", file];
+            check(&[&data[..], &by[..]].concat(), code, says)
+        };
+        if gone.contains(&"accounts.sqlite") {
+            declare("1002", text(&short), 2, "at least");
+            declare("1002", &first, 2, "a password of his own");
+            declare("9999", &second, 2, "no approver");
+        }
+        declare("1002", &second, 0, "It stands for ever");
+        let app = App::open(Config { data: dir.to_path_buf(), ..Config::default() }).unwrap();
+        assert_eq!(app.read_only(), None, "{gone:?}");
+        assert_eq!(app.log().head().size, 7, "the set-up's six events and the break; nothing was done by rule again");
+        assert!(app.log().breaks()[0].record.found.contains("Gone from beside"), "{:?}", app.log().breaks());
+        assert!(app.accounts().check_password("1002", "the password of 1002").unwrap());
+        assert_eq!(app.verify_key().unwrap().to_string() == key, !gone.contains(&"service.key"));
+        closed(app, &dir);
+    }
+}
+
 #[test]
 fn two_approvers_declare_a_break_and_the_book_goes_on() {
     let dir = Scratch::new("commands-break");

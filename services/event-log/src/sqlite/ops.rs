@@ -62,6 +62,14 @@ impl Sqlite {
         receiver.await.unwrap_or_else(|_| Err(stopped().into()))
     }
 
+    /// Read-only for a reason from outside, beside the one that it may have already.
+    pub(crate) fn doubt(&self, why: String) {
+        tracing::error!(log.reason = %why, "The log is read-only from now on.");
+        let mut health = self.inner.shared.health.write().unwrap_or_else(PoisonError::into_inner);
+        let why = health.take().map_or_else(|| why.clone(), |own| format!("{own}. {why}"));
+        *health = Some(Reason::Distrusted { why });
+    }
+
     pub(crate) fn keep_checkpoint(&self, size: u64, note: &str) -> Result<(), AppendError> {
         let (sender, receiver) = sync_channel(1);
         self.ask(Job::Note { size, note: note.to_owned(), answer: Answer::Thread(sender) })?;

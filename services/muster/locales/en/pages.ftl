@@ -729,6 +729,7 @@ password-again = The new one again
 password-go = Change it
 password-twice = The new password was not keyed twice the same.
 password-same = The new password is the old one.
+sign-in-nobody = Every account is gone from this machine (accounts.sqlite), so nobody can sign in. Whoever keeps the machine stops the service and puts the file back from the backup, or two approvers declare a break there and begin anew.
 sign-in-wrong = The service number and the password do not belong together.
 sign-in-wait = { $n ->
     [one] Too many wrong tries. Try again in a second.

@@ -49,6 +49,15 @@ impl Passwords {
     /// # Errors
     /// When it is too short or too long.
     pub fn make(&self, password: &str) -> Result<String, AccountsError> {
+        self.acceptable(password)?;
+        self.stored(password)
+    }
+
+    /// Whether it may be a password.
+    ///
+    /// # Errors
+    /// When it is too short or too long.
+    pub fn acceptable(&self, password: &str) -> Result<(), AccountsError> {
         let length = password.chars().count();
         if length < self.fewest as usize {
             return Err(AccountsError::TooShort { length, fewest: self.fewest });
@@ -56,7 +65,7 @@ impl Passwords {
         if password.len() > PASSWORD_BYTES_MAX {
             return Err(AccountsError::TooLong);
         }
-        self.stored(password)
+        Ok(())
     }
 
     /// Waits for a turn. Hold what comes back while checking.

@@ -47,6 +47,34 @@ impl Accounts {
         if made == 1 { Ok(()) } else { Err(AccountsError::Exists(person.to_string())) }
     }
 
+    /// Whether it may be a password.
+    ///
+    /// # Errors
+    /// When it is too short or too long.
+    pub fn acceptable(&self, password: &str) -> Result<(), AccountsError> {
+        self.passwords.acceptable(password)
+    }
+
+    /// Makes two accounts where there is none at all: both or neither, so that none of the two is left outside. Slow.
+    ///
+    /// # Errors
+    /// When there is an account already, or a password is refused.
+    pub fn begin_anew(&self, two: [(&ServiceNumber, &str); 2], now: Moment) -> Result<(), AccountsError> {
+        let stored = [self.passwords.make(two[0].1)?, self.passwords.make(two[1].1)?];
+        let file = self.lock();
+        let together = file.unchecked_transaction()?;
+        for ((person, _), stored) in two.iter().zip(stored) {
+            let made = together.execute(
+                "INSERT OR IGNORE INTO accounts(service_number, password, created_at) VALUES(?1, ?2, ?3)",
+                params![person.as_str(), stored, now.micros()],
+            )?;
+            if made != 1 {
+                return Err(AccountsError::Exists(person.to_string()));
+            }
+        }
+        Ok(together.commit()?)
+    }
+
     /// Gives an account the password that its owner chose, and ends its sign-ins. Slow.
     ///
     /// # Errors
@@ -111,6 +139,14 @@ impl Accounts {
         Ok(found.optional()?)
     }
 
+    /// Whether nobody has an account.
+    ///
+    /// # Errors
+    /// When the file does not answer.
+    pub fn is_empty(&self) -> Result<bool, AccountsError> {
+        Ok(self.lock().query_row("SELECT NOT EXISTS(SELECT 1 FROM accounts)", [], |row| row.get(0))?)
+    }
+
     /// Whether the password opens the account. Slow; same work whether the account exists or not.
     ///
     /// # Errors
@@ -131,5 +167,28 @@ impl Accounts {
     fn change(&self, person: &ServiceNumber, sql: &str, value: &str) -> Result<(), AccountsError> {
         let changed = self.lock().execute(sql, [person.as_str(), value])?;
         if changed == 1 { Ok(()) } else { Err(AccountsError::Absent(person.to_string())) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::SignIn;
+
+    #[test]
+    fn two_begin_anew_or_neither() {
+        let rules = SignIn { password_memory_kib: 64, password_passes: 1, ..SignIn::default() };
+        let accounts = Accounts::in_memory(&rules).unwrap();
+        let [first, second] = ["1001", "1002"].map(|text| text.parse::<ServiceNumber>().unwrap());
+        let now = Moment::from_micros(0);
+        let password = "a password that is long";
+        for (two, why) in
+            [([(&first, password), (&first, password)], "one person"), ([(&first, password), (&second, "x")], "too short")]
+        {
+            assert!(accounts.begin_anew(two, now).is_err(), "{why}");
+            assert!(accounts.is_empty().unwrap(), "{why}: one of the two is left outside");
+        }
+        accounts.begin_anew([(&first, password), (&second, password)], now).unwrap();
+        assert!(accounts.check_password("1002", password).unwrap() && !accounts.is_empty().unwrap());
     }
 }

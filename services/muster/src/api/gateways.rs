@@ -66,7 +66,7 @@ struct Gateways {
     total: usize,
     /// Announced, and waiting for two people.
     waiting: Vec<Waiting>,
-    /// The service's public key, base64: a gateway's `service_key`.
+    /// The service's public key, base64: a gateway's `service_key`. Empty while the key is gone.
     service_key: String,
 }
 
@@ -146,12 +146,13 @@ async fn one(
     Ok(HttpResponse::Ok().json(read.book.gateways.get(&key).ok_or_else(Problem::not_found)?))
 }
 
+/// Empty while the key is gone.
 fn service_key(app: &App) -> String {
-    STANDARD.encode(app.signing_key().verifying_key().as_bytes())
+    app.signing_key().map(|key| STANDARD.encode(key.verifying_key().as_bytes())).unwrap_or_default()
 }
 
-fn code_of(app: &App, public_key: &[u8; 32]) -> String {
-    confirmation_code(public_key, app.signing_key().verifying_key().as_bytes())
+fn code_of(app: &App, public_key: &[u8; 32]) -> Result<String, Problem> {
+    Ok(confirmation_code(public_key, app.signing_key()?.verifying_key().as_bytes()))
 }
 
 fn public_key(text: &str) -> Result<[u8; 32], Problem> {
@@ -167,7 +168,7 @@ async fn announce(app: web::Data<App>, request: HttpRequest, asked: web::Json<An
     let key = public_key(&text)?;
     let short = |text: &str| text.chars().filter(|c| !c.is_control()).take(64).collect::<String>();
     let name = code_words.map_or_else(|| short(&id), |words| format!("{} ({})", short(&id), short(&words)));
-    let (id, code) = (key_id(&key), code_of(&app, &key));
+    let (id, code) = (key_id(&key), code_of(&app, &key)?);
     let known = id.parse().ok().is_some_and(|id: GatewayKey| app.views().gateways.get(&id).is_some());
     if !known {
         let waiting =
@@ -209,7 +210,7 @@ async fn propose(
 
 fn same_code(app: &App, public: &[u8; 32], code: &str) -> Result<(), Problem> {
     let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_uppercase();
-    if plain(code) == plain(&code_of(app, public)) {
+    if plain(code) == plain(&code_of(app, public)?) {
         return Ok(());
     }
     let words = "The code on the gateway's screen is another one: this is not that gateway.";

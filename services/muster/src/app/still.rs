@@ -11,6 +11,7 @@ use event_log::EventLog;
 
 use super::{App, StartError};
 use crate::accounts::Accounts;
+use crate::companions::Gone;
 use crate::config::Config;
 use crate::desk::{ActError, Done};
 use crate::projector;
@@ -25,8 +26,10 @@ pub struct Parts {
     pub accounts: Arc<Accounts>,
     /// Keys of sealed fields.
     pub keys: Keys,
-    /// The key that signs receipts and checkpoints.
-    pub signing: SigningKey,
+    /// The key that signs receipts and checkpoints; none while it is gone.
+    pub signing: Option<SigningKey>,
+    /// What was found gone from beside the log.
+    pub gone: Gone,
 }
 
 impl App {

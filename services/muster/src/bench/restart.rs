@@ -20,7 +20,8 @@ use super::millis;
 use crate::accounts::Accounts;
 use crate::config::SignIn;
 use crate::scratch::Scratch;
-use crate::{projector, random};
+use crate::sealing::{self, Keys};
+use crate::{companions, projector, random};
 
 /// Facts written side by side; fewer than the weapons, so that a stream is in one append at a time.
 const SIDE_BY_SIDE: usize = 1000;
@@ -55,8 +56,12 @@ pub fn measure(dir: &Scratch, weapons: u32) -> anyhow::Result<Restart> {
     }
     drop(log);
     std::fs::remove_dir_all(&written)?;
-    // The rules had run, as they have where a service was at work.
-    Accounts::open(&fallen.join("accounts.sqlite"), &SignIn::default())?.set_mark(projector::MARK, &events.to_string())?;
+    // What stands beside a log where a service was at work; its rules had run.
+    let accounts = Accounts::open(&fallen.join(companions::ACCOUNTS), &SignIn::default())?;
+    accounts.make(&"1001".parse()?, &random::secret(""), random::now())?;
+    accounts.set_mark(projector::MARK, &events.to_string())?;
+    Keys::open(&fallen.join(companions::KEYS))?;
+    sealing::service_key(&fallen.join(companions::SERVICE_KEY))?;
     Ok(Restart { serving_ms: served(&fallen)?, rows_ms, events })
 }
 

@@ -66,7 +66,7 @@ fn listen(served: &Served) -> anyhow::Result<mpsc::UnboundedReceiver<String>> {
 }
 
 fn config(served: &Served, dir: &Scratch, terminal: &Terminal) -> anyhow::Result<Config> {
-    let service_key = STANDARD.encode(served.app.signing_key().verifying_key().as_bytes());
+    let service_key = STANDARD.encode(served.app.signing_key()?.verifying_key().as_bytes());
     let text = format!(
         "[gateway]\nid = \"bench\"\nservice = \"http://{}\"\nservice_key = \"{service_key}\"\nkey = \"gateway.key\"\noutbox = \"outbox.sqlite\"\n\
          [[reader]]\nid = \"scanner\"\nplace = \"{}\"\ndriver = \"barcode-line\"\nport = \"serial:{}\"\n",

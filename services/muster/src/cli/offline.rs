@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use armoury::ids::ServiceNumber;
 use event_log::EventLog;
+use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::auth::Who;
@@ -35,10 +36,23 @@ pub fn log(data: &Path) -> anyhow::Result<EventLog> {
 /// # Errors
 /// When they do not belong together.
 pub fn sign_in(app: &App, number: &ServiceNumber, password_file: &Path) -> anyhow::Result<Who> {
-    let text = std::fs::read_to_string(password_file).with_context(|| format!("cannot read {}", password_file.display()))?;
-    let password = zeroize::Zeroizing::new(text);
-    let right = app.accounts().check_password(number.as_str(), password.trim_end_matches(['\r', '\n']))?;
+    let right = app.accounts().check_password(number.as_str(), &password(password_file)?)?;
     anyhow::ensure!(right, "the service number and the password do not belong together");
+    Ok(unproven(app, number))
+}
+
+/// A password from its file, without the line's end.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn password(file: &Path) -> anyhow::Result<Zeroizing<String>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let text = Zeroizing::new(text);
+    Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// Somebody by number alone: only where there is no account left that could prove him.
+pub fn unproven(app: &App, number: &ServiceNumber) -> Who {
     let grants = app.grants(number);
-    Ok(Who::once(number.clone(), format!("command-line-{}", hex::encode(random::bytes::<8>())), grants, "en".to_owned()))
+    Who::once(number.clone(), format!("command-line-{}", hex::encode(random::bytes::<8>())), grants, "en".to_owned())
 }

@@ -93,6 +93,9 @@ fn banner(app: &Arc<App>) {
     say(format!("  log     {} events, head {}", head.size, &hex::encode(head.root)[..16]));
     if let Some(reason) = app.read_only() {
         say(format!("  READ-ONLY: {reason}"));
+        if !app.config().log.url.as_deref().is_some_and(crate::store::is_server) {
+            say("  Two approvers declare a break with `muster log declare-break` while the service is stopped.");
+        }
     }
     if app.setup().waits() {
         let link = app.setup().new_link(app.now());

@@ -117,7 +117,8 @@ impl Radio {
 fn toml(app: &App, world: &World, line: &str) -> String {
     let room = |name: &str| world.rooms[world.room(name)];
     let (rack_room, portal, depot) = (room(COUNTED_TODAY), room("A Company rack room"), room(EXAMINATION));
-    let (service, service_key) = (app.config().url(), STANDARD.encode(app.signing_key().verifying_key().as_bytes()));
+    let key = app.signing_key().expect("a demonstration's book is new");
+    let (service, service_key) = (app.config().url(), STANDARD.encode(key.verifying_key().as_bytes()));
     format!(
         r#"[gateway]
 id = "training"

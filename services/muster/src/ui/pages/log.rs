@@ -107,15 +107,16 @@ fn build(ask: &Ask, verified: Option<(bool, String)>) -> Result<LogPage, Fault> 
     let last = log.read(size.saturating_sub(LAST) + 1, usize::try_from(LAST).unwrap_or(20)).map_err(failed)?;
     let shown = last.iter().rev().filter(|recorded| seen(ask, &scope, recorded));
     let entries: Vec<Entry> = shown.map(|recorded| entry(ask, recorded)).collect();
-    let checkpoint = ask.app.checkpoint().map_err(|cause| Fault::ours(&cause))?;
-    let key = ask.app.verify_key().map_err(|cause| Fault::ours(&cause))?;
+    // Without its key the head cannot be signed; the page says why in its place.
+    let (checkpoint, signed) = ask.app.checkpoint().map_or_else(|why| (why.to_string(), false), |note| (note, true));
+    let key = ask.app.verify_key().map(|key| key.to_string()).unwrap_or_default();
     let views = ask.app.views();
     let f = ask.frame(Nav::Log, &views);
     let steps = log.clock_steps();
     Ok(LogPage {
-        qr: qr::svg(&checkpoint),
+        qr: if signed { qr::svg(&checkpoint) } else { String::new() },
         checkpoint,
-        key: key.to_string(),
+        key,
         breaks: log.breaks().iter().map(event_log::breaks::Break::line).collect(),
         steps: if steps.count > 0 { vec![f.words.tn("log-clock-steps", steps.count)] } else { Vec::new() },
         not_understood: views

@@ -17,6 +17,8 @@ use crate::ui::frame::Frame;
 #[template(path = "sign_in.html")]
 struct SignInPage {
     f: Frame,
+    /// Every account is gone; the sentence says so.
+    nobody: Option<String>,
     wrong: Option<String>,
     number: String,
     back: String,
@@ -35,7 +37,7 @@ fn inside(back: &str) -> String {
 pub async fn page(app: web::Data<App>, request: HttpRequest) -> Page {
     let f = ask::stranger(&app, &request);
     let back = query(&request).remove("back").unwrap_or_default();
-    show(&SignInPage { wrong: None, number: String::new(), back, f: f.clone() }, &f.words)
+    show(&SignInPage { nobody: nobody(&app, &f), wrong: None, number: String::new(), back, f: f.clone() }, &f.words)
 }
 
 /// `POST /sign-in`.
@@ -58,10 +60,13 @@ pub async fn enter(app: web::Data<App>, request: HttpRequest, form: web::Form<BT
         Err(error @ SignInError::MustChange) => error.to_string(),
         Err(SignInError::Accounts(cause)) => return Err(Fault::ours(&cause)),
     };
-    show(
-        &SignInPage { wrong: Some(wrong), number: get("number").to_owned(), back: get("back").to_owned(), f: f.clone() },
-        &f.words,
-    )
+    let (number, back) = (get("number").to_owned(), get("back").to_owned());
+    show(&SignInPage { nobody: nobody(&app, &f), wrong: Some(wrong), number, back, f: f.clone() }, &f.words)
+}
+
+/// Said before anybody tries in vain: no password is right where there are no accounts.
+fn nobody(app: &App, f: &Frame) -> Option<String> {
+    app.gone().accounts.then(|| f.t("sign-in-nobody"))
 }
 
 /// `POST /sign-out`.
