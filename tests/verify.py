@@ -6,16 +6,18 @@
 FILE: a head kept outside (signed checkpoint, JSON, or a line "SIZE ROOT"). Creates and changes nothing
 beside the file. Signatures are not checked. 0 agrees, 1 changed (first bad position named), 2 cannot be read.
 """
-import base64, collections, hashlib, json, os, re, shutil, sqlite3, struct, sys, tempfile, unicodedata
+import base64, collections, hashlib, itertools, json, os, re, shutil, sqlite3, struct, sys, tempfile, unicodedata, zlib
 
 COLUMNS = ("position stream revision id type schema_version recorded_at occurred_at salt meta data leaf").split()
 BLOBS = ("id", "salt", "meta", "data", "leaf")
 NAME = {"streams": re.compile(rb"[A-Za-z0-9_.@-]{1,128}"), "types": re.compile(rb"[A-Za-z0-9_.@-]{1,64}")}
 GAP_MAX, AHEAD_MAX = 1_000_000, 3000
-TABLES = (b"about", b"checkpoints", b"events", b"streams", b"tiles", b"types")
+TABLES = (b"about", b"checkpoints", b"chunks", b"events", b"sealed_streams", b"streams", b"tiles", b"types")
 # SHA-256 over "name, newline, statement, newline" in order of name: of the tables, of all else the schema holds.
 SCHEMAS = {1: ("c72b8f5b2c082ec4e18894752a7d5c19d360131e4d6a801e02737bf3fac19e21",
-               "fb4faca5af827c7be217a49ce69ce6ac2c5399f9d3847b5cdb8074a0e68657d1")}
+               "fb4faca5af827c7be217a49ce69ce6ac2c5399f9d3847b5cdb8074a0e68657d1"),
+           2: ("8a00ddbd9c64236e3d8640d44619705de242b8b1811a7ad4096a0341479423e6",
+               "52cd400e4e4012eba00120c120d5a5751863053e6ce471f093e34c32823ff264")}
 UNREADABLE = (KeyError, ValueError, TypeError, struct.error)
 BREAK = collections.namedtuple("Break", "reason by found anchor survived bad missing")
 
@@ -50,8 +52,46 @@ class Tree:
             root = sha(b"\1", left, root)
         return root
 
+def inflate(packed, length):
+    state = zlib.decompressobj(-15)
+    plain = state.decompress(packed, length + 1)
+    if len(plain) != length or not state.eof or state.unused_data or state.unconsumed_tail:
+        raise ValueError("it has another length than it tells")
+    return plain
+
+def opened(number, columns, ids, salts, leaves, *parts):
+    """The 256 events of a sealed chunk as rows; a row that cannot be had is a position, a leaf and why."""
+    nth_of = lambda many, size, nth: many[nth * size:nth * size + size] if type(many) is bytes and len(many) == 256 * size else None
+    least = min(max(256 * number, -1 << 63), (1 << 63) - 257) + 1  # a number out of this world stays a 64-bit position
+    row = lambda nth, **more: {"position": least + nth, "leaf": nth_of(leaves, 32, nth), "stream": None, "type": None, **more}
+    try:
+        flat = struct.unpack(">2048q", inflate(columns, 16384))
+        table = [list(itertools.accumulate(flat[at:at + 256])) for at in range(0, 2048, 256)]
+        table = [[(n + (1 << 63)) % (1 << 64) - (1 << 63) for n in column] for column in table]
+    except (zlib.error, *UNREADABLE) as why:
+        yield from (row(nth, why=why) for nth in range(256))
+        return
+    for part, first in enumerate(range(0, 256, 64)):
+        lengths, why, plain = table[6][first:first + 64] + table[7][first:first + 64], None, b""
+        try:
+            if not all(0 <= length <= 256 * 1024 for length in lengths):
+                raise ValueError("a payload that cannot be")
+            plain = inflate(parts[part], sum(lengths))
+        except (zlib.error, *UNREADABLE) as cause:
+            why = cause
+        ends = [0, *itertools.accumulate(lengths)]
+        for nth in range(64):
+            numbers = dict(zip(("stream", "revision", "type", "schema_version", "recorded_at", "occurred_at"), (c[first + nth] for c in table)))
+            if why:
+                yield row(first + nth, why=why, **{key: numbers[key] for key in ("stream", "type", "revision")})
+                continue
+            payload = {"meta": plain[ends[nth]:ends[nth + 1]], "data": plain[ends[64 + nth]:ends[65 + nth]]}
+            yield row(first + nth, id=nth_of(ids, 16, first + nth), salt=nth_of(salts, 16, first + nth), **payload, **numbers)
+
 def leaf_of(row, streams, types):
     """The leaf an event's stored values give; an exception if they are no event."""
+    if "why" in row:
+        raise ValueError(row["why"])
     stream, kind = streams[row["stream"]], types[row["type"]]
     if not (NAME["streams"].fullmatch(stream) and NAME["types"].fullmatch(kind)):
         raise ValueError("a name is none")
@@ -147,8 +187,20 @@ def verify(db, anchor, head, in_place, bad):
         bad(None, "the indexes are not those of a log, or something else is there")
     names = {table: dict(rows(table, "id, name", table, "id")) for table in ("streams", "types")}
     events = lambda what, where="true": (dict(zip(COLUMNS, row)) for row in rows(what, ", ".join(COLUMNS), "events", "position", where))
+    packed = "chunk, columns, ids, salts, leaves, part0, part1, part2, part3"
+    has_chunks = db.execute("PRAGMA user_version").fetchone()[0] > 1
+    directory, lasts = {}, {}
+
+    def chunks(what):
+        for chunk in rows(what, packed, "chunks", "chunk") if has_chunks else ():
+            held = list(opened(*chunk))
+            ids = [row.get("id") or b"" for row in held]
+            directory[chunk[0]] = (min(ids), max(ids), sum(row["type"] == 1 for row in held))
+            lasts.update({(row["stream"], chunk[0]): row["revision"] for row in held if row["stream"] is not None})
+            yield from held
+
     breaks, notes = [], []
-    for row in events("", "type = 1"):
+    for row in itertools.chain((row for row in chunks("") if row["type"] == 1), events("", "type = 1")):
         try:
             if leaf_of(row, names["streams"], names["types"]) == row["leaf"]:
                 breaks.append((row["position"], BREAK(**json.loads(row["data"]))._asdict()))
@@ -179,8 +231,8 @@ def verify(db, anchor, head, in_place, bad):
             mark(tree.size + 1, "the event is missing")
             tree.push(hole(tree.size + 1))
         used["streams"].add(row["stream"]), used["types"].add(row["type"])
-        if position < 1:
-            mark(position, "the position is below 1")
+        if position <= tree.size:
+            mark(position, "the position is below 1, or stands twice")
             return True
         tree.push(leaf if type(leaf) is bytes and len(leaf) == 32 else hole(position))
         try:
@@ -198,7 +250,7 @@ def verify(db, anchor, head, in_place, bad):
             mark(position, f"not an event: {why}")
         return True
 
-    all(take(row) for row in events("events"))
+    all(take(row) for row in itertools.chain(chunks("the sealed events"), events("events")))
     for size, root, whose in heads:
         if size > tree.size:
             mark(tree.size + 1, f"{whose} remembers {size} events; the log ends at {tree.size}")
@@ -227,6 +279,11 @@ def verify(db, anchor, head, in_place, bad):
             bad(None, f"not every name of {table} is one, and stands once")
     if names["types"].get(1) != b"BreakDeclared":
         bad(None, "the first type is not what was written")
+    if has_chunks:
+        told = {row[0]: row[1:] for row in rows("the chunks", "chunk, least_id, greatest_id, breaks", "chunks", "chunk")}
+        listed = list(rows("the sealed streams", "stream, last, chunk", "sealed_streams", "stream, last"))
+        if told != directory or sorted(listed) != sorted((stream, last, chunk) for (stream, chunk), last in lasts.items()):
+            bad(None, "what helps to find sealed events is not so")
     try:
         said = [said for (said,) in db.execute("PRAGMA integrity_check(1)")]
         ids = "SELECT position AS a, id, lag(id) OVER (ORDER BY id) AS b FROM events INDEXED BY events_by_id"

@@ -49,7 +49,7 @@ impl Book {
         let address = format!("127.0.0.1:{}", free_port());
         let text = format!(
             "data = {:?}\nnode = \"post\"\n[web]\nlisten = \"{address}\"\nworkers = 2\n\
-             [sign_in]\npassword_memory_kib = 64\npassword_passes = 1\n[limits]\nrequests_a_minute = 1000000\n",
+             [sign_in]\npassword_memory_kib = 64\npassword_passes = 1\n[log]\nkeep_rows = 20\n[limits]\nrequests_a_minute = 1000000\n",
             folder.file("data")
         );
         let config = folder.write("muster.toml", &text);

@@ -37,6 +37,8 @@ pub enum Work {
 
 /// Streams of the event log's work; the first is written by one alone too.
 pub const STREAMS: usize = 4;
+/// So many events in a row that a run of them is full, and can be sealed.
+const SEALED: u64 = 256;
 
 impl Work {
     const ALL: [(Self, &'static str); 4] =
@@ -170,7 +172,7 @@ fn salt() -> [u8; 16] {
 
 /// How the log is opened, here and by the judge.
 pub fn options(dir: &Path) -> OpenOptions {
-    OpenOptions::new(dir.join("data"), now, salt)
+    OpenOptions { keep_rows: None, ..OpenOptions::new(dir.join("data"), now, salt) }
 }
 
 /// A stream of the log's work.
@@ -258,6 +260,10 @@ fn log(order: &Order, teller: &Teller) -> Result<(), String> {
     drop(log);
     let (log, _) = open()?;
     teller.tell("opened");
+    // Old events are sealed between two entries.
+    append(&log, order, 1, SEALED, teller)?;
+    let sealed = log.seal(0, 1).map_err(|cause| format!("sealing: {cause}"))?;
+    teller.tell(&format!("sealed {sealed}"));
     for _ in 0..order.steps {
         append(&log, order, 1, 2, teller)?;
     }

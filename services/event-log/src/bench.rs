@@ -145,9 +145,30 @@ pub fn append64(dir: &Path, sources: Sources, each: u64) -> Result<Vec<Figure>, 
 /// [`BenchError`].
 pub fn replay_rows(dir: &Path, sources: Sources, events: u64) -> Result<Vec<Figure>, BenchError> {
     let log = filled(dir, sources, events)?;
+    replayed("replay-rows", &log, dir, events)
+}
+
+/// The same from sealed chunks, and what sealing takes. Bytes an event are of the whole file once sealed.
+///
+/// # Errors
+/// [`BenchError`].
+pub fn replay_sealed(dir: &Path, sources: Sources, events: u64) -> Result<Vec<Figure>, BenchError> {
+    let log = filled(dir, sources, events)?;
+    let start = Instant::now();
+    let runs = log.seal(0, u64::MAX).map_err(io::Error::other)?;
+    let sealing = start.elapsed().as_secs_f64() * 1e3 / runs.max(1) as f64;
+    let mut bare = bare_flushes(dir, 200)?;
+    log.compact()?;
+    let mut figures = replayed("replay-sealed", &log, dir, events)?;
+    let flush = quantile(&mut bare, 0.50) / 1e3;
+    figures.push(Figure::new("replay-sealed.seal", sealing, "ms a run", "one bare 4 KiB append with fdatasync, p50", flush));
+    Ok(figures)
+}
+
+fn replayed(what: &str, log: &EventLog, dir: &Path, events: u64) -> Result<Vec<Figure>, BenchError> {
     let (mut next, mut bytes, start) = (1, 0, Instant::now());
     while next <= events {
-        let page = log.read(next, 1000)?;
+        let page = log.read(next, 1024)?;
         bytes += page.iter().map(|event| event.data.len() + event.meta.len()).sum::<usize>();
         next += page.len() as u64;
     }
@@ -159,8 +180,8 @@ pub fn replay_rows(dir: &Path, sources: Sources, events: u64) -> Result<Vec<Figu
     let words = format!("the same file's bytes, read in order ({} B of payload an event)", bytes as u64 / events.max(1));
     let stored = fs::metadata(dir.join(schema::FILE_NAME))?.len() as f64 / events.max(1) as f64;
     Ok(vec![
-        Figure::new("replay-rows", rate, "events/s", &words, limit),
-        Figure::new("bytes-an-event", stored, "B", "the payload alone", bytes as f64 / events.max(1) as f64),
+        Figure::new(what, rate, "events/s", &words, limit),
+        Figure::new(&format!("{what}.bytes"), stored, "B an event", "the payload alone", bytes as f64 / events.max(1) as f64),
     ])
 }
 
@@ -182,13 +203,14 @@ fn bare_flushes(dir: &Path, count: u64) -> io::Result<Vec<Duration>> {
 
 /// A log of so many events in streams of a thousand, written, closed and opened again.
 fn filled(dir: &Path, sources: Sources, events: u64) -> Result<EventLog, BenchError> {
-    let (log, _) = EventLog::open(OpenOptions::new(dir, sources.now, sources.salt))?;
+    let options = OpenOptions { keep_rows: None, ..OpenOptions::new(dir, sources.now, sources.salt) };
+    let (log, _) = EventLog::open(options.clone())?;
     for first in (0..events).step_by(APPEND_EVENTS_MAX) {
         let batch: Vec<_> = (first..events.min(first + APPEND_EVENTS_MAX as u64)).map(event).collect();
         log.append_blocking(&name(&format!("bench-{first}")), Expected::NoStream, batch)?;
     }
     drop(log);
-    Ok(EventLog::open(OpenOptions::new(dir, sources.now, sources.salt))?.0)
+    Ok(EventLog::open(options)?.0)
 }
 
 fn quantile(taken: &mut [Duration], part: f64) -> f64 {

@@ -138,6 +138,31 @@ pub enum DeclareError {
     Append(#[from] AppendError),
 }
 
+/// Why nothing more was sealed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SealError {
+    /// A row there is missing or does not give its leaf; it and all after it stay as they are.
+    #[error("nothing is sealed from position {position} on: {what}")]
+    NotWhole {
+        /// Where.
+        position: i64,
+        /// What is wrong.
+        what: String,
+    },
+    /// The rows could not be read.
+    #[error("the log could not be read")]
+    Read(#[from] StoreError),
+    /// The chunk was not written.
+    #[error("the chunk was not written")]
+    Write(#[from] AppendError),
+}
+
+impl From<rusqlite::Error> for SealError {
+    fn from(cause: rusqlite::Error) -> Self {
+        Self::Read(cause.into())
+    }
+}
+
 /// Why a read gave no answer.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ReadError {

@@ -19,6 +19,7 @@ pub mod anchor;
 pub mod bench;
 pub mod breaks;
 pub mod checkpoint;
+pub mod chunk;
 pub mod conformance;
 pub mod durable;
 pub mod error;
@@ -34,7 +35,7 @@ mod scratch;
 
 pub use breaks::{Break, Declaration};
 pub use checkpoint::{Checkpoint, NoteError};
-pub use error::{AppendError, DeclareError, Health, OpenError, Opened, ReadError, Reason};
+pub use error::{AppendError, DeclareError, Health, OpenError, Opened, ReadError, Reason, SealError};
 pub use event::{Appended, Expected, Following, Head, NewEvent, Recorded, StreamName, TypeName};
 #[cfg(feature = "kurrentdb")]
 pub use kurrent::{Kurrent, KurrentOptions};
@@ -383,6 +384,30 @@ impl EventLog {
                 log.keep_checkpoint(size, note);
                 Ok(())
             }
+        }
+    }
+
+    /// Seals old events: whole runs of 256 become one chunk each, a fifth as large, as long as `keep` events
+    /// after them stay rows; at most `most` runs. Nothing that they say changes. Answers how many were sealed.
+    /// Waits for the disk, a few milliseconds a run; appends go between.
+    ///
+    /// # Errors
+    /// [`SealError`]; what is not whole is not sealed, nor anything after it.
+    pub fn seal(&self, keep: u64, most: u64) -> Result<u64, SealError> {
+        match self {
+            OnDisk(log) => log.seal(keep, most),
+            _ => Ok(0),
+        }
+    }
+
+    /// Writes the file anew without what sealing left free. Appends wait for it; for a log at rest.
+    ///
+    /// # Errors
+    /// [`AppendError`] when the disk does not hold a second copy, or the log is read-only.
+    pub fn compact(&self) -> Result<(), AppendError> {
+        match self {
+            OnDisk(log) => log.compact(),
+            _ => Ok(()),
         }
     }
 

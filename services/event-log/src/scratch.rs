@@ -90,3 +90,12 @@ pub fn fill(log: &EventLog, from: u64, to: u64) {
         log.append_blocking(&stream, expected, vec![event(u128::from(nth))]).expect("the log takes it");
     }
 }
+
+/// Waits for what another thread does, for a minute.
+pub fn wait_until(condition: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !condition() {
+        assert!(begun.elapsed().as_secs() < 60, "it does not come about");
+        std::thread::sleep(std::time::Duration::from_millis(5)); // Only between two looks.
+    }
+}

@@ -34,6 +34,8 @@ mod ops;
 pub(crate) mod reader;
 pub(crate) mod row;
 pub(crate) mod schema;
+mod seal;
+pub(crate) mod sealed;
 #[cfg(test)]
 mod tests;
 pub(crate) mod walk;
@@ -58,15 +60,18 @@ pub struct OpenOptions {
     pub salt: fn() -> [u8; 16],
     /// How many events at the end are hashed again before the log is opened.
     pub window: u64,
+    /// How many events at the end stay rows; whole runs of 256 before them are sealed whenever nobody writes
+    /// (see `seal`). `None`: only when asked.
+    pub keep_rows: Option<u64>,
     /// Told the name of every step at which a sudden end leaves something else on the disk.
     /// Nothing in the usual run; a test ends the process there.
     pub passing: fn(&'static str),
 }
 
 impl OpenOptions {
-    /// The usual: anchor in the directory, the last 10,000 events hashed again.
+    /// The usual: anchor in the directory, the last 10,000 events hashed again and kept as rows.
     pub fn new(dir: impl Into<PathBuf>, now: fn() -> i64, salt: fn() -> [u8; 16]) -> Self {
-        Self { dir: dir.into(), anchor: None, now, salt, window: 10_000, passing: |_| {} }
+        Self { dir: dir.into(), anchor: None, now, salt, window: 10_000, keep_rows: Some(10_000), passing: |_| {} }
     }
 }
 
@@ -114,6 +119,10 @@ impl Shared {
 
     fn read_only(&self) -> Option<Reason> {
         self.health.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn breaks(&self) -> Vec<Break> {
+        self.breaks.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn distrust(&self, reason: Reason) {
@@ -193,8 +202,8 @@ impl Sqlite {
         });
         (options.passing)("log-examined");
         let keeper = Keeper::start(path, Arc::clone(&shared)).map_err(|cause| trouble(cause.into()))?;
-        let writer =
-            Writer::new(connection, anchor, Arc::clone(&shared), keeper, clock).map_err(|cause| trouble(cause.into()))?;
+        let writer = Writer::new(connection, anchor, Arc::clone(&shared), keeper, clock, options.keep_rows)
+            .map_err(|cause| trouble(cause.into()))?;
         let (queue, jobs) = sync_channel(WAITING_MAX);
         let writer = thread::Builder::new().name("log-writer".to_owned()).spawn(move || writer.run(&jobs));
         let writer = Some(writer.map_err(|cause| trouble(cause.into()))?);
@@ -242,6 +251,7 @@ fn connect(path: &Path, dir: &Path) -> Result<Connection, OpenError> {
         Whose::Ours => {}
         Whose::Foreign => return Err(OpenError::NotALog { path: path.to_owned() }),
         Whose::Newer(found) => return Err(OpenError::NewerFormat { path: path.to_owned(), found, known: schema::FORMAT }),
+        Whose::Older => schema::raise(&mut connection).map_err(trouble)?,
         Whose::Fresh => schema::create(&mut connection).map_err(trouble)?,
     }
     schema::make_durable(&connection).map_err(trouble)?;

@@ -23,11 +23,12 @@ use crate::sqlite::schema::{self, Whose};
 mod against;
 mod outside;
 mod rows;
+mod sealed;
 mod still;
 mod tables;
 mod telling;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use outside::{NoHead, OutsideHead};
 use still::Still;
@@ -149,7 +150,7 @@ pub fn verify(path: &Path, options: &VerifyOptions) -> Report {
     let beside = file.parent().unwrap_or(Path::new(".")).join("anchor");
     let anchored = anchor::read(options.anchor.as_ref().unwrap_or(&beside));
     let still = match Still::take(&file).and_then(|still| Ok((schema::whose(&still.connection)?, still))) {
-        Ok((Whose::Ours, still)) => still,
+        Ok((Whose::Ours | Whose::Older, still)) => still,
         Ok((Whose::Newer(format), _)) => return report.unreadable(format!("its format {format} is newer than this program")),
         Ok((Whose::Foreign | Whose::Fresh, _)) => return report.unreadable("it is not a log".to_owned()),
         Err(cause) => return report.unreadable(cause.to_string()),
@@ -191,6 +192,7 @@ fn examine(
     attempt("the stored tree", tables::tiles(connection, &walked, findings), findings);
     tables::used(&names, &walked, findings);
     attempt("an index", tables::indexes(connection, findings), findings);
+    attempt("what helps to find sealed events", sealed::directory(connection, &walked.directory, findings), findings);
     attempt("the whole", tables::integrity(connection, findings), findings);
 }
 
@@ -208,6 +210,8 @@ struct Walked {
     tiles: Vec<Hash>,
     /// Numbers of streams and of types that stand in some row.
     used: [BTreeSet<i64>; 2],
+    /// What helps to find sealed events, as it must be.
+    directory: sealed::Directory,
 }
 
 impl Walked {

@@ -41,7 +41,8 @@ fn event(nth: u64) -> NewEvent {
 #[ignore = "the child of the test below"]
 fn child() {
     let Some(dir) = env::var_os(DIR).map(PathBuf::from) else { return };
-    let (log, opened) = EventLog::open(OpenOptions::new(dir, now, salt)).unwrap();
+    let options = OpenOptions { keep_rows: Some(100), ..OpenOptions::new(dir, now, salt) };
+    let (log, opened) = EventLog::open(options).unwrap();
     println!("opened {} {:?}", opened.head.size, opened.health);
     let stream = StreamName::new("gateway-1").unwrap();
     for nth in opened.head.size.. {

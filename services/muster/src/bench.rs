@@ -33,6 +33,8 @@ pub enum Name {
     Append64,
     /// Every event read back from the rows, and folded into the views.
     ReplayRows,
+    /// The same from sealed chunks; bytes of an event, all in; what sealing takes.
+    ReplaySealed,
     /// Driver and sieve on one core, and a burst of ten thousand tags.
     Sieve,
     /// A byte on the wire until it is heard at a live feed.
@@ -114,6 +116,7 @@ impl Bench {
                 figures.push(views::replay(size(100_000, 50)));
                 figures
             }
+            Name::ReplaySealed => event_log::bench::replay_sealed(&dir, sources, size(500_000, 2000))?,
             Name::Sieve => sieve(size(20_000_000, 2000)),
             Name::ScanToView => scan::scan_to_view(scratch, size(400, 5))?,
             Name::Trail => trail::trail(scratch, size(20_000, 40), size(5000, 20))?,

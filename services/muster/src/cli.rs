@@ -12,6 +12,7 @@ pub mod ledger;
 pub mod offline;
 pub mod out;
 pub mod report;
+pub mod seal;
 pub mod serve;
 pub mod tag;
 pub mod verify;
@@ -50,7 +51,7 @@ enum Command {
         #[command(subcommand)]
         what: TagCommand,
     },
-    /// Check that a log does what a log must do, or declare its break.
+    /// Check that a log does what a log must do, seal its old events, or declare its break.
     Log {
         #[command(subcommand)]
         what: LogCommand,
@@ -80,6 +81,8 @@ enum LogCommand {
     },
     /// Two approvers declare a break of a log that opened read-only, and the book goes on.
     DeclareBreak(declare::DeclareBreak),
+    /// Put old events into a fifth of the space; nothing that they say changes.
+    Seal(seal::Seal),
 }
 
 /// Runs the command line of this process.
@@ -100,6 +103,7 @@ pub fn run() -> ExitCode {
         Command::Log { what: LogCommand::Check(check) } => check.run(),
         Command::Log { what: LogCommand::Compare { config } } => verify::compare(&config),
         Command::Log { what: LogCommand::DeclareBreak(declare) } => declare.run(),
+        Command::Log { what: LogCommand::Seal(seal) } => seal.run(),
         Command::Bench(bench) => bench.run(),
     };
     done.unwrap_or_else(|error| {

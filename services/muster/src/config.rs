@@ -110,6 +110,9 @@ pub struct Log {
     pub url: Option<String>,
     /// Where size and root are kept; absent = `anchor` in the data folder. Another disk is better.
     pub anchor: Option<PathBuf>,
+    /// Events at the end that stay as they were written; those before them are sealed into a fifth of the space
+    /// whenever nobody writes. Absent = 10,000.
+    pub keep_rows: Option<u64>,
     /// The log's name on a server; absent = the node's name. Several logs may stand on one server.
     pub name: Option<String>,
     /// The user on a server.

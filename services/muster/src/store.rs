@@ -51,6 +51,7 @@ fn micros() -> i64 {
 pub fn open(config: &Config) -> Result<EventLog, StoreError> {
     let mut options = OpenOptions::new(&config.data, micros, random::bytes::<16>);
     options.anchor.clone_from(&config.log.anchor);
+    options.keep_rows = config.log.keep_rows.or(options.keep_rows);
     options.passing = points::passing;
     let (log, opened) = open_at(&config.log, options, config.node.as_str())?;
     if opened.brought_up > 0 {

@@ -99,6 +99,35 @@ fn a_ledger_imported_replayed_reported_and_verified() {
     check(&["verify", text(&dir.join("nowhere"))], 2, "");
 }
 
+/// Sealed or not, the book says the same, to its views, its old head and both ways of asking what was known.
+#[test]
+fn old_events_are_sealed_by_command() {
+    let dir = Scratch::new("commands-seal");
+    let (checkpoint, _) = founded(&dir);
+    let (head, table, password) = (dir.join("head.txt"), dir.join("ledger.csv"), dir.join("password"));
+    std::fs::write(&head, checkpoint).unwrap();
+    std::fs::write(&password, "the password of 1001\n").unwrap();
+    let rifles = (1..=600).map(|serial| format!("{serial},Zastava,M70,7.62x39,SA4,Camp\n")).collect::<String>();
+    std::fs::write(&table, format!("serial,maker,model,calibre,class,place\n{rifles}")).unwrap();
+    check(
+        &["import", "weapons", text(&table), "--data", text(&dir), "--by", "1001", "--password-file", text(&password)],
+        0,
+        "600 entered",
+    );
+    let asked = |dir: &Path| {
+        [&[][..], &["--known-at", "300"]].map(|more| {
+            let digest = ["replay", "--data", text(dir), "--view", "digest", "--json"];
+            check(&[&digest, more].concat(), 0, "digest")
+        })
+    };
+    let before = asked(&dir);
+    check(&["log", "seal", "--data", text(&dir), "--keep", "50", "--compact"], 0, "512 events were sealed. The head is the same");
+    check(&["log", "seal", "--data", text(&dir), "--keep", "50"], 0, "0 events were sealed");
+    assert_eq!(asked(&dir), before);
+    check(&["verify", text(&dir), "--head", text(&head)], 0, "Unchanged since head 6");
+    check(&["log", "seal", "--data", text(&dir.join("nowhere"))], 2, "there is no log in");
+}
+
 #[test]
 fn tags_configuration_and_conformance() {
     check(&["tag", "decode", "3034257BF7194E4000001A85"], 0, "urn:epc:id:sgtin:0614141.812345.6789");

@@ -58,6 +58,7 @@ impl Writer {
                 ControlFlow::Continue(())
             })
         })?;
+        survey.bad.sort_unstable(); // a row beside its sealed chunk comes late in the walk
         survey.recorded_at = walk.recorded_at();
         survey.tiles = walk.tiles;
         Ok(survey)

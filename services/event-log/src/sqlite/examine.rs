@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use rusqlite::Connection;
 
 use super::row::{Raw, SELECT};
+use super::sealed;
 use super::walk::{self, GAP_MAX, Walk};
 use crate::anchor::Anchored;
 use crate::breaks::Break;
@@ -49,15 +50,18 @@ pub(crate) fn examine(connection: &Connection, anchored: &Anchored, window: u64)
 
 /// Every declared break, in order.
 pub(crate) fn declared_breaks(connection: &Connection, finding: &mut Option<Reason>) -> rusqlite::Result<Vec<Break>> {
-    let mut statement = connection.prepare(&format!("{SELECT} WHERE e.type = 1 ORDER BY e.position"))?;
-    let mut rows = statement.query([])?;
+    let _snapshot = walk::snapshot(connection)?;
     let (mut breaks, mut unreadable) = (Vec::new(), Vec::new());
-    while let Some(row) = rows.next()? {
-        let raw = Raw::take(row)?;
-        match raw.event.as_ref().ok().filter(|event| crate::leaf::of(event) == event.leaf).and_then(Break::of) {
+    let mut judge =
+        |raw: &Raw| match raw.event.as_ref().ok().filter(|event| crate::leaf::of(event) == event.leaf).and_then(Break::of) {
             Some(one) => breaks.push(one),
             None => unreadable.push(raw.position),
-        }
+        };
+    sealed::each_break(connection, &mut judge)?;
+    let mut statement = connection.prepare(&format!("{SELECT} WHERE e.type = 1 ORDER BY e.position"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        judge(&Raw::take(row)?);
     }
     if let Some(position) = unreadable.into_iter().find(|position| !crate::breaks::excuses(&breaks, *position)) {
         let what = "a declared break that cannot be read".to_owned();
@@ -79,7 +83,8 @@ fn load_tree(connection: &Connection, finding: &mut Option<Reason>) -> rusqlite:
             _ => break,
         }
     }
-    let lowest: Option<i64> = connection.query_row("SELECT min(position) FROM events", [], |row| row.get(0))?;
+    let query = "SELECT min(least) FROM (SELECT min(position) AS least FROM events UNION ALL SELECT min(chunk) + 1 FROM chunks)";
+    let lowest: Option<i64> = connection.query_row(query, [], |row| row.get(0))?;
     if let Some(position) = lowest.filter(|position| *position < 1) {
         finding.get_or_insert(Reason::BadEvent { position, what: "the position is below 1".to_owned() });
     }
@@ -108,12 +113,13 @@ pub(crate) fn tree_from_leaves(connection: &Connection) -> rusqlite::Result<Tree
 fn surviving(connection: &Connection) -> rusqlite::Result<i64> {
     let last = last_position(connection)?;
     let rows: i64 = connection.query_row("SELECT count(*) FROM events WHERE position > 0", [], |row| row.get(0))?;
-    if last - rows <= GAP_MAX {
+    let sealed = sealed::end(connection)?;
+    if last - rows - sealed <= GAP_MAX {
         return Ok(last);
     }
-    let mut statement = connection.prepare("SELECT position FROM events WHERE position > 0 ORDER BY position")?;
-    let mut rows = statement.query([])?;
-    let mut end = 0;
+    let mut statement = connection.prepare("SELECT position FROM events WHERE position > ?1 ORDER BY position")?;
+    let mut rows = statement.query([sealed])?;
+    let mut end = sealed;
     while let Some(row) = rows.next()? {
         if row.get::<_, i64>(0)? != end + 1 {
             break;
@@ -125,7 +131,7 @@ fn surviving(connection: &Connection) -> rusqlite::Result<i64> {
 
 pub(crate) fn last_position(connection: &Connection) -> rusqlite::Result<i64> {
     let last: Option<i64> = connection.query_row("SELECT max(position) FROM events", [], |row| row.get(0))?;
-    Ok(last.unwrap_or(0).max(0))
+    Ok(last.unwrap_or(0).max(sealed::end(connection)?))
 }
 
 /// Hashes the last events again, from the border of a tile on, so that their tiles are checked too.

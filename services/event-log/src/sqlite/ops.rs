@@ -93,7 +93,7 @@ impl Sqlite {
     }
 
     pub(crate) fn breaks(&self) -> Vec<Break> {
-        self.inner.shared.breaks.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.inner.shared.breaks()
     }
 
     fn published(&self) -> u64 {

@@ -3,14 +3,15 @@
 //! A reader sees what was committed and anchored, never a position beyond that. It is never in the
 //! writer's way, nor the writer in its.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
-use super::row::{Raw, SELECT};
-use super::schema;
+use super::row::{Names, Raw, SELECT};
+use super::{schema, sealed, walk};
 use crate::breaks::{self, Break};
 use crate::error::ReadError;
 use crate::event::{Recorded, StreamName};
@@ -61,8 +62,16 @@ pub(crate) fn read(
     limit: usize,
     breaks: &[Break],
 ) -> Result<Vec<Recorded>, ReadError> {
+    let _snapshot = walk::snapshot(connection)?;
+    let (from, to, end) = (signed(from), signed(to), sealed::end(connection)?);
+    let mut events = Events { events: Vec::new(), limit, breaks, damaged: None };
+    if from <= end && limit > 0 {
+        let names = &mut Names::default();
+        sealed::each_event(connection, from, to, names, &mut |raw| events.take(raw))?;
+    }
     let clause = "WHERE e.position BETWEEN ?1 AND ?2 ORDER BY e.position LIMIT ?3";
-    collect(connection, clause, (signed(from), signed(to), limit as i64), breaks)
+    let left = limit - events.events.len().min(limit);
+    events.collect(connection, clause, (from.max(end + 1), to, left as i64))
 }
 
 /// A stream's events from a revision on.
@@ -74,34 +83,81 @@ pub(crate) fn read_stream(
     limit: usize,
     breaks: &[Break],
 ) -> Result<Vec<Recorded>, ReadError> {
-    let clause = "WHERE e.stream = (SELECT id FROM streams WHERE name = ?1) AND e.revision >= ?2 AND e.position <= ?3 \
-                  ORDER BY e.revision LIMIT ?4";
-    collect(connection, clause, (stream.as_str(), signed(from), signed(to), limit as i64), breaks)
+    let _snapshot = walk::snapshot(connection)?;
+    let (from, to, end) = (signed(from), signed(to), sealed::end(connection)?);
+    let mut events = Events { events: Vec::new(), limit, breaks, damaged: None };
+    let names = &mut Names::default();
+    for number in if limit > 0 { sealed::of_stream(connection, stream, from)? } else { Vec::new() } {
+        let Some(mut open) = sealed::load(connection, number)? else { continue };
+        if sealed::each_of_stream(connection, &mut open, stream, (from, to), names, &mut |raw| events.take(raw))?.is_break() {
+            break;
+        }
+    }
+    let clause = "WHERE e.stream = (SELECT id FROM streams WHERE name = ?1) AND e.revision >= ?2 AND e.position BETWEEN ?3 AND ?4 \
+                  ORDER BY e.revision LIMIT ?5";
+    let left = limit - events.events.len().min(limit);
+    events.collect(connection, clause, (stream.as_str(), from, end + 1, to, left as i64))
 }
 
 /// The event with this id.
 pub(crate) fn by_id(connection: &Connection, id: Uuid, to: u64) -> Result<Option<Recorded>, ReadError> {
-    Ok(collect(connection, "WHERE e.id = ?1 AND e.position <= ?2", (&id.as_bytes()[..], signed(to)), &[])?.pop())
+    let clause = "WHERE e.id = ?1 AND e.position <= ?2";
+    let mut found = Events { events: Vec::new(), limit: 1, breaks: &[], damaged: None };
+    if let Some(event) = found.clone().collect(connection, clause, (&id.as_bytes()[..], signed(to)))?.pop() {
+        return Ok(Some(event));
+    }
+    // Asked second: an event goes from the rows to the chunks, never back.
+    if let Some(raw) = sealed::by_id(connection, id)?.filter(|raw| raw.position <= signed(to)) {
+        let _ = found.take(raw);
+    }
+    found.done().map(|mut events| events.pop())
 }
 
-fn collect(
-    connection: &Connection,
-    clause: &str,
-    values: impl rusqlite::Params,
-    breaks: &[Break],
-) -> Result<Vec<Recorded>, ReadError> {
-    let mut statement = connection.prepare_cached(&format!("{SELECT} {clause}"))?;
-    let mut rows = statement.query(values)?;
-    let mut events = Vec::new();
-    while let Some(row) = rows.next()? {
-        let raw = Raw::take(row)?;
+/// Events as they come, up to a limit; what a break lists is passed over, other damage ends it.
+#[derive(Clone)]
+struct Events<'a> {
+    events: Vec<Recorded>,
+    limit: usize,
+    breaks: &'a [Break],
+    damaged: Option<(i64, String)>,
+}
+
+impl Events<'_> {
+    fn take(&mut self, raw: Raw) -> ControlFlow<()> {
         match raw.event {
-            Ok(event) => events.push(event),
-            Err(_) if breaks::excuses(breaks, raw.position) => {} // two people know; its row stays for `verify`
-            Err(what) => return Err(ReadError::Damaged { position: raw.position, what }),
+            Ok(event) => self.events.push(event),
+            Err(_) if breaks::excuses(self.breaks, raw.position) => {} // two people know; its row stays for `verify`
+            Err(what) => self.damaged = Some((raw.position, what)),
+        }
+        if self.damaged.is_some() || self.events.len() >= self.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn collect(
+        mut self,
+        connection: &Connection,
+        clause: &str,
+        values: impl rusqlite::Params,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        if self.damaged.is_some() || self.events.len() >= self.limit {
+            return self.done();
+        }
+        let mut statement = connection.prepare_cached(&format!("{SELECT} {clause}"))?;
+        let mut rows = statement.query(values)?;
+        while let Some(row) = rows.next()? {
+            if self.take(Raw::take(row)?).is_break() {
+                break;
+            }
+        }
+        drop(rows);
+        self.done()
+    }
+
+    fn done(self) -> Result<Vec<Recorded>, ReadError> {
+        match self.damaged {
+            Some((position, what)) => Err(ReadError::Damaged { position, what }),
+            None => Ok(self.events),
         }
     }
-    Ok(events)
 }
 
 /// The last revision of a stream.
@@ -111,6 +167,8 @@ pub(crate) fn last_revision(connection: &Connection, stream: &StreamName, to: u6
          ORDER BY revision DESC LIMIT 1",
     )?;
     let last: Option<i64> = statement.query_row((stream.as_str(), signed(to)), |row| row.get(0)).optional()?;
+    // Asked second: an event goes from the rows to the chunks, never back.
+    let last = last.map_or_else(|| sealed::last_revision(connection, stream), |last| Ok(Some(last)))?;
     Ok(last.map(i64::unsigned_abs))
 }
 
@@ -118,7 +176,8 @@ pub(crate) fn last_revision(connection: &Connection, stream: &StreamName, to: u6
 pub(crate) fn streams(connection: &Connection, prefix: &str, to: u64) -> Result<Vec<StreamName>, ReadError> {
     let mut statement = connection.prepare_cached(
         "SELECT s.name FROM streams s WHERE s.name >= ?1 AND s.name < ?2 \
-         AND EXISTS (SELECT 1 FROM events e WHERE e.stream = s.id AND e.position <= ?3) ORDER BY s.name",
+         AND (EXISTS (SELECT 1 FROM events e WHERE e.stream = s.id AND e.position <= ?3) \
+         OR EXISTS (SELECT 1 FROM sealed_streams c WHERE c.stream = s.id)) ORDER BY s.name",
     )?;
     let after = format!("{prefix}\u{10ffff}");
     let names = statement.query_map((prefix, after.as_str(), signed(to)), |row| row.get::<_, String>(0))?;
@@ -131,12 +190,18 @@ pub(crate) fn streams(connection: &Connection, prefix: &str, to: u64) -> Result<
 
 /// The last position recorded by a time: times never go back, so halving finds it.
 pub(crate) fn position_at(connection: &Connection, recorded_at: i64, to: u64) -> Result<u64, ReadError> {
+    let _snapshot = walk::snapshot(connection)?;
+    let end = sealed::end(connection)?;
     let mut statement =
         connection.prepare_cached("SELECT recorded_at FROM events WHERE position >= ?1 ORDER BY position LIMIT 1")?;
+    let mut opened = None;
     let (mut known, mut beyond) = (0, to + 1); // `known` was recorded by then, `beyond` was not
     while beyond - known > 1 {
         let middle = known + (beyond - known) / 2;
-        let at: Option<i64> = statement.query_row([signed(middle)], |row| row.get(0)).optional()?;
+        let at: Option<i64> = match signed(middle) <= end {
+            true => sealed::recorded_at(connection, signed(middle), &mut opened)?,
+            false => statement.query_row([signed(middle)], |row| row.get(0)).optional()?,
+        };
         if at.is_some_and(|at| at <= recorded_at) {
             known = middle;
         } else {

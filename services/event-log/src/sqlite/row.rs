@@ -44,7 +44,7 @@ impl Raw {
         Ok(Self::of(Cells::from_row(row, row.get(0)?, names)?))
     }
 
-    fn of(cells: Cells<'_>) -> Self {
+    pub(crate) fn of(cells: Cells<'_>) -> Self {
         let leaf = fixed::<32>(cells.leaf).ok();
         Self { position: cells.position, event: cells.judge(), leaf }
     }
@@ -119,7 +119,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    fn of(&self, stream: ValueRef<'_>, kind: ValueRef<'_>) -> (Result<StreamName, String>, Result<TypeName, String>) {
+    pub(crate) fn of(&self, stream: ValueRef<'_>, kind: ValueRef<'_>) -> (Result<StreamName, String>, Result<TypeName, String>) {
         (
             integer(stream).and_then(|number| known(&self.streams, number)),
             integer(kind).and_then(|number| known(&self.types, number)),

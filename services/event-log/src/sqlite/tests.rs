@@ -76,9 +76,9 @@ fn a_strange_file_is_refused() {
     assert!(matches!(refused, OpenError::NotALog { .. }), "{refused}");
     let dir = Scratch::new("newer");
     filled(&dir, 1);
-    edit(&dir, "PRAGMA user_version = 2");
+    edit(&dir, "PRAGMA user_version = 3");
     let refused = EventLog::open(OpenOptions::new(&*dir, scratch::now, scratch::salt)).unwrap_err();
-    assert!(matches!(refused, OpenError::NewerFormat { found: 2, .. }), "{refused}");
+    assert!(matches!(refused, OpenError::NewerFormat { found: 3, .. }), "{refused}");
 }
 
 /// A crash while the log is open: everything answered is there, whatever the write-ahead log held.

@@ -6,8 +6,10 @@ use std::ops::ControlFlow;
 
 use rusqlite::Connection;
 
-use super::row::{Raw, SELECT};
+use super::row::{Names, Raw, SELECT};
+use super::sealed;
 use crate::breaks::Break;
+use crate::chunk::EVENTS;
 use crate::leaf::{self, Hash};
 use crate::tree::Frontier;
 
@@ -65,7 +67,9 @@ impl<'a> Walk<'a> {
             self.next += 1;
         }
         if raw.position < self.next {
-            return tell(Finding { position: raw.position, what: "the position is below 1".to_owned(), hole: true });
+            let (below, what) =
+                (raw.position < 1, if raw.position < 1 { "the position is below 1" } else { "the position stands twice" });
+            return tell(Finding { position: raw.position, what: what.to_owned(), hole: below });
         }
         self.push(raw.leaf.unwrap_or_else(|| leaf::hole((raw.position - 1).unsigned_abs())));
         self.next += 1;
@@ -93,13 +97,23 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Gives every row from one position on, in order, until told to stop.
+/// Gives every event of a span from one position on, sealed or not, in order, until told to stop.
 pub(crate) fn each_row(
     connection: &Connection,
     from: i64,
     to: i64,
     take: &mut dyn FnMut(Raw) -> ControlFlow<()>,
 ) -> rusqlite::Result<()> {
+    let _snapshot = snapshot(connection)?;
+    let mut stopped = false;
+    sealed::each_event(connection, from, to, &mut Names::default(), &mut |raw| {
+        let step = take(raw);
+        stopped = step.is_break();
+        step
+    })?;
+    if stopped {
+        return Ok(());
+    }
     let mut statement = connection.prepare_cached(&format!("{SELECT} WHERE e.position BETWEEN ?1 AND ?2 ORDER BY e.position"))?;
     let mut rows = statement.query([from, to])?;
     while let Some(row) = rows.next()? {
@@ -110,12 +124,26 @@ pub(crate) fn each_row(
     Ok(())
 }
 
+/// One state of the file for several questions; the connection's own transaction, if it is in one.
+pub(crate) fn snapshot(connection: &Connection) -> rusqlite::Result<Option<rusqlite::Transaction<'_>>> {
+    if connection.is_autocommit() { connection.unchecked_transaction().map(Some) } else { Ok(None) }
+}
+
 /// The stored leaves of positions `first..=last`, holes where there is none.
 pub(crate) fn leaves(connection: &Connection, first: i64, last: i64) -> rusqlite::Result<Vec<Hash>> {
+    let _snapshot = snapshot(connection)?;
+    let (mut found, mut next) = (Vec::new(), first);
+    for number in sealed::number_of(first)..=sealed::number_of(last.min(sealed::end(connection)?)) {
+        let (begin, open) = (sealed::first_position(number), sealed::load(connection, number)?);
+        for position in first.max(begin)..=last.min(begin + EVENTS as i64 - 1) {
+            let stored = open.as_ref().and_then(|open| open.leaf((position - begin) as usize));
+            found.push(stored.unwrap_or_else(|| leaf::hole((position - 1).unsigned_abs())));
+            next = position + 1;
+        }
+    }
     let mut statement =
         connection.prepare_cached("SELECT position, leaf FROM events WHERE position BETWEEN ?1 AND ?2 ORDER BY position")?;
-    let mut rows = statement.query([first, last])?;
-    let (mut found, mut next) = (Vec::new(), first);
+    let mut rows = statement.query([next, last])?;
     while let Some(row) = rows.next()? {
         let position: i64 = row.get(0)?;
         let stored = row.get_ref(1)?.as_blob().ok().and_then(|bytes| Hash::try_from(bytes).ok());

@@ -16,9 +16,11 @@ use uuid::Uuid;
 use super::Shared;
 use super::keeper::{Keeper, WAKE_BYTES, is_full};
 use super::row::{Raw, SELECT};
+use super::seal::Sealing;
+use super::sealed;
 use crate::anchor::Anchor;
 use crate::breaks::Declaration;
-use crate::error::{AppendError, DeclareError, Reason};
+use crate::error::{AppendError, DeclareError, Reason, SealError};
 use crate::event::{Appended, Expected, Head, NewEvent, Recorded, StreamName, TypeName};
 use crate::leaf::Hash;
 use crate::ledger::{self, Clock, GROUP_EVENTS_MAX};
@@ -61,6 +63,13 @@ pub(crate) enum Job {
         note: String,
         answer: Answer<Result<(), AppendError>>,
     },
+    Seal {
+        keep: u64,
+        answer: Answer<Result<bool, SealError>>,
+    },
+    Compact {
+        answer: Answer<Result<(), AppendError>>,
+    },
     #[cfg(feature = "kurrentdb")]
     Mirror {
         events: Vec<Recorded>,
@@ -77,6 +86,7 @@ pub(crate) struct Writer {
     pub(crate) shared: Arc<Shared>,
     pub(crate) keeper: Keeper,
     pub(crate) clock: Clock,
+    pub(super) sealing: Sealing,
     pub(crate) streams: HashMap<StreamName, (i64, u64)>,
     pub(crate) types: HashMap<TypeName, i64>,
     newest: Uuid,
@@ -111,17 +121,21 @@ impl Writer {
         shared: Arc<Shared>,
         keeper: Keeper,
         clock: Clock,
+        keep_rows: Option<u64>,
     ) -> rusqlite::Result<Self> {
-        let newest: Option<Vec<u8>> = connection.query_row("SELECT max(id) FROM events", [], |row| row.get(0))?;
+        let query = "SELECT max(id) FROM (SELECT max(id) AS id FROM events UNION ALL SELECT max(greatest_id) FROM chunks)";
+        let newest: Option<Vec<u8>> = connection.query_row(query, [], |row| row.get(0))?;
         let newest = newest.and_then(|bytes| Uuid::from_slice(&bytes).ok()).unwrap_or(Uuid::max());
         let empty = shared.head().size == 0;
         let newest = if empty { Uuid::nil() } else { newest };
-        Ok(Self { connection, anchor, shared, keeper, clock, streams: HashMap::new(), types: HashMap::new(), newest, unkept: 0 })
+        let sealing = Sealing::new(&connection, keep_rows)?;
+        let (streams, types) = (HashMap::new(), HashMap::new());
+        Ok(Self { connection, anchor, shared, keeper, clock, sealing, streams, types, newest, unkept: 0 })
     }
 
     /// Works until nobody can ask any more.
     pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
-        while let Ok(mut job) = jobs.recv() {
+        while let Some(mut job) = self.next(jobs) {
             let (mut group, mut events) = (Vec::new(), 0);
             let other = loop {
                 match job {
@@ -145,6 +159,8 @@ impl Writer {
             match other {
                 Some(Job::Break { declared, answer }) => answer.send(self.declare_break(*declared)),
                 Some(Job::Note { size, note, answer }) => answer.send(self.keep_note(size, &note)),
+                Some(Job::Seal { keep, answer }) => answer.send(self.seal(keep)),
+                Some(Job::Compact { answer }) => answer.send(self.compact()),
                 #[cfg(feature = "kurrentdb")]
                 Some(Job::Mirror { events, answer }) => answer.send(self.mirror(events)),
                 Some(Job::Append { .. }) | None => {}
@@ -214,16 +230,21 @@ impl Writer {
         self.clock = group.clock;
         self.shared.publish(&group.leaves, self.clock.steps());
         (self.shared.passing)("group-published");
-        self.unkept += group.bytes;
-        if self.unkept > WAKE_BYTES {
-            self.unkept = 0;
-            self.keeper.wake();
-        }
+        self.written(group.bytes);
         if self.keeper.is_full() {
             let waited = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
             waited.or_else(|cause| if is_full(&cause) { Ok(()) } else { Err(self.halt(cause.to_string())) })?;
         }
         Ok(())
+    }
+
+    /// So many bytes more are in the write-ahead log, about.
+    pub(super) fn written(&mut self, bytes: u64) {
+        self.unkept += bytes;
+        if self.unkept > WAKE_BYTES {
+            self.unkept = 0;
+            self.keeper.wake();
+        }
     }
 
     /// Takes the group back. A full disk is waited out; anything else at a commit ends writing.
@@ -310,7 +331,8 @@ impl Writer {
 
     fn by_id(&self, id: Uuid) -> Result<Option<Recorded>, Trouble> {
         let mut statement = self.connection.prepare_cached(&format!("{SELECT} WHERE e.id = ?1"))?;
-        match statement.query_row([&id.as_bytes()[..]], Raw::take).optional()? {
+        let row = statement.query_row([&id.as_bytes()[..]], Raw::take).optional()?;
+        match row.map_or_else(|| sealed::by_id(&self.connection, id), |row| Ok(Some(row)))? {
             None => Ok(None),
             Some(Raw { event: Ok(event), .. }) => Ok(Some(event)),
             Some(_) => Err(Trouble::Refused(AppendError::IdReused { id })), // there, and damaged
@@ -328,7 +350,11 @@ impl Writer {
             )?
             .query_row([stream.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?)))
             .optional()?;
-        let Some((id, Some(last))) = found else { return Ok(None) };
+        let last = match found {
+            Some((_, None)) => sealed::last_revision(&self.connection, stream)?,
+            _ => found.and_then(|(_, last)| last),
+        };
+        let (Some((id, _)), Some(last)) = (found, last) else { return Ok(None) };
         self.remember(stream, id, last.unsigned_abs());
         Ok(Some(last.unsigned_abs()))
     }
@@ -397,7 +423,8 @@ impl Writer {
         if let Some(id) = find.query_row([name], |row| row.get(0)).optional()? {
             return Ok(id);
         }
-        let used = if table == "streams" { "(SELECT coalesce(max(stream), 0) FROM events)" } else { "0" };
+        let used = "max((SELECT coalesce(max(stream), 0) FROM events), (SELECT coalesce(max(stream), 0) FROM sealed_streams))";
+        let used = if table == "streams" { used } else { "0" };
         let insert =
             format!("INSERT INTO {table}(id, name) SELECT 1 + max({used}, (SELECT coalesce(max(id), 0) FROM {table})), ?1");
         self.connection.prepare_cached(&insert)?.insert([name])

@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
+use super::sealed::{self, Directory};
 use super::{Findings, Report, Walked};
 use crate::breaks::{self, Break};
 use crate::event::{Head, Recorded, StreamName};
@@ -19,16 +20,21 @@ use crate::sqlite::walk::{Finding as Found, Walk};
 /// Every declared break that is an event and can be read; what cannot is named by the walk.
 pub(super) fn breaks(connection: &Connection, names: &Names) -> Vec<Break> {
     let mut found = Vec::new();
-    let told = each(connection, &format!("SELECT * FROM ({SELECT_NUMBERED}) WHERE type = 1"), names, &mut |raw, _| {
+    let mut judge = |raw: &Raw| {
         found.extend(raw.event.as_ref().ok().filter(|event| leaf::of(event) == event.leaf).and_then(Break::of));
         ControlFlow::Continue(())
+    };
+    let told = sealed::each(connection, names, &mut Directory::default(), &mut |raw, [_, kind]| {
+        if kind == Some(1) { judge(raw) } else { ControlFlow::Continue(()) }
     });
     drop(told); // the walk comes to the same place
+    let told = each(connection, &format!("SELECT * FROM ({SELECT_NUMBERED}) WHERE type = 1"), names, &mut |raw, _| judge(raw));
+    drop(told);
     found
 }
 
 /// Takes an event and the numbers of its stream and type; may say stop.
-type Taker<'a> = dyn FnMut(&Raw, [Option<i64>; 2]) -> ControlFlow<()> + 'a;
+pub(super) type Taker<'a> = dyn FnMut(&Raw, [Option<i64>; 2]) -> ControlFlow<()> + 'a;
 
 /// Gives every row of a query, and the numbers of its stream and type.
 fn each(connection: &Connection, query: &str, names: &Names, take: &mut Taker<'_>) -> rusqlite::Result<()> {
@@ -58,7 +64,8 @@ pub(super) fn walk(
     let mut used = [BTreeSet::new(), BTreeSet::new()];
     let mut walk = Walk::from(1, &[]);
     walk.wanted = wanted;
-    let told = each(connection, SELECT_NUMBERED, names, &mut |raw, numbers| {
+    let mut directory = Directory::default();
+    let mut take = |raw: &Raw, numbers: [Option<i64>; 2]| {
         let step = walk.step(raw, &mut |Found { position, what, .. }| {
             let wide = what.starts_with("missing, up to");
             findings.declared(Some(position), what, breaks::excusing(&breaks, position, position).map(|one| one.position));
@@ -74,13 +81,19 @@ pub(super) fn walk(
             }
         }
         step
-    });
+    };
+    let told = sealed::each(connection, names, &mut directory, &mut take);
+    // Where the chunks end too early the rows say whether an event is missing: an empty table can be spoiled too.
+    let unsealed = told.as_ref().err().map(|cause| format!("the sealed events cannot be read from here on: {cause}"));
+    let told =
+        if matches!(told, Ok(ControlFlow::Break(()))) { Ok(()) } else { each(connection, SELECT_NUMBERED, names, &mut take) };
     let head = Head { size: walk.frontier.size(), root: walk.frontier.root() };
+    unsealed.into_iter().for_each(|what| findings.add(None, what));
     if let Err(cause) = told {
         findings.add(Some(head.size.cast_signed() + 1), format!("the events cannot be read from here on: {cause}"));
     }
     report.head = Some(head);
-    Walked { head, roots: walk.wanted, tiles: walk.tiles, used }
+    Walked { head, roots: walk.wanted, tiles: walk.tiles, used, directory }
 }
 
 /// Each stream counts from 0 without gaps; a gap over a declared position is that position's.

@@ -12,7 +12,7 @@ use super::{Findings, Walked, attempt};
 use crate::breaks::BREAK_TYPE;
 use crate::leaf::Hash;
 use crate::sqlite::row::{Names, stream_name, type_name};
-use crate::sqlite::schema::TABLES;
+use crate::sqlite::schema::{FORMAT_ROWS, TABLES, TABLES_ROWS};
 use crate::tree::TILE;
 
 /// Tables and indexes are those of this format, and nothing else (no trigger, no view). False if one of the
@@ -28,7 +28,9 @@ pub(super) fn schema(connection: &Connection, findings: &mut Findings) -> bool {
         Ok(())
     };
     attempt("the schema", read(), findings);
-    let wanted: BTreeSet<_> = TABLES.iter().map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned())).collect();
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap_or_default();
+    let tables = if version == FORMAT_ROWS { &TABLES[..TABLES_ROWS] } else { &TABLES };
+    let wanted: BTreeSet<_> = tables.iter().map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned())).collect();
     for (name, _) in wanted.symmetric_difference(&found) {
         findings.add(None, format!("the schema is not that of a log: {name}"));
     }
@@ -83,6 +85,12 @@ fn sum(connection: &Connection, query: &str) -> rusqlite::Result<(u64, u128)> {
         count += 1;
     }
     Ok((count, sum))
+}
+
+/// A number that stands for these.
+pub(super) fn digest(values: &[i64; 3]) -> u128 {
+    let hash: Hash = Sha256::digest(values.map(i64::to_be_bytes).concat()).into();
+    u128::from_be_bytes(*hash.first_chunk().expect("32 bytes hold 16"))
 }
 
 /// The first position at which index and table differ.

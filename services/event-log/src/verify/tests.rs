@@ -357,7 +357,7 @@ fn the_second_verifier_agrees() {
 }
 
 /// Asks the second verifier and compares its answer.
-fn second(path: &Path, head: Option<Head>, report: &Report) {
+pub(crate) fn second(path: &Path, head: Option<Head>, report: &Report) {
     let mut ask = Command::new("python3");
     ask.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/verify.py")).arg(path);
     let keep = Scratch::new("verify-head");

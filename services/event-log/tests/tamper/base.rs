@@ -36,6 +36,7 @@ impl Base {
             Self::make("closed", events, events, true),
             Self::make("crashed", events, events * 3 / 5, false),
             Self::make("with tiles", events + 300, events + 300, false),
+            Self::make("sealed", events + 600, events + 600, false),
         ]
     }
 
@@ -58,6 +59,9 @@ impl Base {
         log = open(&dir);
         fill(&log, settled, events, 8);
         let note = keep(&log);
+        if name == "sealed" {
+            assert_eq!(log.seal(50, u64::MAX).expect("sealed"), (events as u64 - 50) / 256);
+        }
         let mut files = read(&dir);
         drop(log);
         if settled == events {

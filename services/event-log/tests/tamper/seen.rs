@@ -16,6 +16,8 @@ pub struct Seen {
     pub tiles: Vec<Vec<Value>>,
     pub names: Vec<Vec<Value>>,
     pub checkpoints: Vec<Vec<Value>>,
+    /// What helps to find sealed events.
+    pub directory: Vec<Vec<Value>>,
     pub anchor: Option<Anchored>,
     /// What the tables are defined to be; the events can be asked for by that definition only.
     pub tables: Vec<Vec<Value>>,
@@ -49,14 +51,21 @@ impl Seen {
         let whose =
             ["application_id", "user_version"].map(|name| file.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).ok());
         let tables = file.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
-        seen.readable = whose == [Some(0x4d73_7472), Some(1)] && tables.is_ok();
+        seen.readable = whose == [Some(0x4d73_7472), Some(2)] && tables.is_ok();
         seen.tables = rows(&file, "SELECT name, sql FROM sqlite_schema WHERE sql LIKE 'CREATE TABLE%' ORDER BY name");
         seen.names = rows(&file, "SELECT 's', id, name FROM streams NOT INDEXED ORDER BY id");
         seen.names.extend(rows(&file, "SELECT 't', id, name FROM types NOT INDEXED ORDER BY id"));
         seen.tiles = rows(&file, "SELECT tile, hash FROM tiles NOT INDEXED ORDER BY tile");
         seen.checkpoints = rows(&file, "SELECT size, note FROM checkpoints NOT INDEXED ORDER BY size");
-        let events = rows(&file, "SELECT * FROM events NOT INDEXED ORDER BY position");
-        seen.events = events.into_iter().map(|row| seen.named(row)).collect();
+        let chunks = rows(
+            &file,
+            "SELECT chunk, columns, ids, salts, leaves, part0, part1, part2, part3 FROM chunks NOT INDEXED ORDER BY chunk",
+        );
+        let events = chunks.iter().flat_map(|chunk| unsealed(chunk)).collect::<Vec<_>>();
+        seen.directory = rows(&file, "SELECT chunk, least_id, greatest_id, breaks FROM chunks NOT INDEXED ORDER BY chunk");
+        seen.directory.extend(rows(&file, "SELECT stream, last, chunk FROM sealed_streams ORDER BY stream, last"));
+        let events = events.into_iter().chain(rows(&file, "SELECT * FROM events NOT INDEXED ORDER BY position"));
+        seen.events = events.map(|row| seen.named(row)).collect();
         seen
     }
 
@@ -77,6 +86,42 @@ impl Seen {
         let nth = (0..longer).find(|nth| self.events.get(*nth) != other.events.get(*nth))?;
         [self.events.get(nth), other.events.get(nth)].into_iter().flatten().map(|(position, _)| *position).min()
     }
+}
+
+/// A sealed chunk as the rows it stands for; of what cannot be undone, rows of nothing but the position.
+fn unsealed(chunk: &[Value]) -> Vec<Vec<Value>> {
+    let Value::Integer(number) = chunk[0] else { panic!("a key is a number") };
+    let bytes = |nth: usize| if let Value::Blob(bytes) = &chunk[nth] { bytes.as_slice() } else { &[] };
+    let columns = event_log::chunk::Columns::open(bytes(1));
+    let piece = |many: usize, size: usize, nth: usize| {
+        if bytes(many).len() == 256 * size { Value::Blob(bytes(many)[nth * size..][..size].to_vec()) } else { Value::Null }
+    };
+    let parts: Vec<_> =
+        (0..4).map(|part| columns.as_ref().ok().and_then(|columns| columns.part(part, bytes(5 + part)).ok())).collect();
+    let row = |nth: usize| {
+        use event_log::chunk::Column::{OccurredAt, RecordedAt, Revision, SchemaVersion, Stream, Type};
+        let integer = |column| columns.as_ref().map_or(Value::Null, |columns| Value::Integer(columns.get(column, nth)));
+        let payload = parts[nth / 64].as_ref();
+        let meta = payload.map_or(Value::Null, |part| Value::Blob(part.meta(nth % 64).to_vec()));
+        let data = payload.map_or(Value::Null, |part| Value::Blob(part.data(nth % 64).to_vec()));
+        let position = Value::Integer(number.saturating_mul(256).saturating_add(nth as i64 + 1));
+        let (id, salt, leaf) = (piece(2, 16, nth), piece(3, 16, nth), piece(4, 32, nth));
+        vec![
+            position,
+            integer(Stream),
+            integer(Revision),
+            id,
+            integer(Type),
+            integer(SchemaVersion),
+            integer(RecordedAt),
+            integer(OccurredAt),
+            salt,
+            meta,
+            data,
+            leaf,
+        ]
+    };
+    (0..256).map(row).collect()
 }
 
 /// As many rows as can be read.
