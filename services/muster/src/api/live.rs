@@ -13,6 +13,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentEncoding, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
+use armoury::ids::PlaceId;
 use armoury::rights::Act;
 use armoury::view::{Scope, Views};
 use tag_data::moment::Moment;
@@ -47,6 +48,8 @@ const PAGE: usize = 200;
 struct Feed {
     app: web::Data<App>,
     who: Who,
+    /// The places that he counts blind; looked at with his rights.
+    blind: Vec<PlaceId>,
     news: broadcast::Receiver<Arc<Notice>>,
     sent: u64,
     caught_up: bool,
@@ -76,7 +79,8 @@ async fn listen(
     let look = tokio::time::Instant::now() + LOOK_EVERY;
     let waiting = VecDeque::from([web::Bytes::from_static(b"retry: 2000\n\n")]);
     let beat = tokio::time::Instant::now() + HEARTBEAT;
-    let feed = Feed { app, who, news, sent, caught_up: sent >= applied, waiting, look, beat, _open: open };
+    let blind = desk::blind::counted_by(&app.views(), &who.service_number);
+    let feed = Feed { app, who, blind, news, sent, caught_up: sent >= applied, waiting, look, beat, _open: open };
     let stream = futures_util::stream::unfold(feed, |mut feed| async move {
         let chunk = feed.next().await?;
         Some((Ok::<_, actix_web::Error>(chunk), feed))
@@ -138,7 +142,7 @@ impl Feed {
             return;
         }
         self.sent = notice.position;
-        if may_hear(&self.app.views(), &self.who, notice, self.app.now()) {
+        if may_hear(&self.app.views(), &self.who, &self.blind, notice, self.app.now()) {
             self.waiting.push_back(notice.wire.get_or_init(|| web::Bytes::from(text(notice))).clone());
         }
     }
@@ -152,6 +156,7 @@ impl Feed {
             return None;
         }
         self.who.grants = self.app.grants(&self.who.service_number);
+        self.blind = desk::blind::counted_by(&self.app.views(), &self.who.service_number);
         if tokio::time::Instant::now() >= self.beat {
             self.waiting.push_back(web::Bytes::from_static(b": here\n\n"));
         }
@@ -160,7 +165,7 @@ impl Feed {
 }
 
 /// Whether a person may hear of an event: by its kind's right in its places, an alert by audience.
-fn may_hear(views: &Views, who: &Who, notice: &Notice, now: Moment) -> bool {
+fn may_hear(views: &Views, who: &Who, blind: &[PlaceId], notice: &Notice, now: Moment) -> bool {
     if notice.audience.is_some() {
         let row = notice.stream.strip_prefix("alert-").and_then(|key| views.alerts.get(key));
         return row.is_some_and(|row| desk::sees_alert(views, &who.service_number, &who.grants, row, now));
@@ -175,6 +180,11 @@ fn may_hear(views: &Views, who: &Who, notice: &Notice, now: Moment) -> bool {
         "gateway" | "enrolment" | "intake" => Act::ReadReaders,
         _ => Act::ReadLog,
     };
+    // Who counts blind hears neither what the book says of that place nor what its readers hear.
+    let veiled = !blind.is_empty() && (desk::blind::LISTS.contains(&act) || act == Act::ReadReaders);
+    if veiled && (notice.places.is_empty() || notice.places.iter().any(|place| desk::blind::touches(views, *place, blind))) {
+        return false;
+    }
     let Some(scope) = desk::scope(&who.grants, act, now) else { return false };
     match (&scope, notice.places.is_empty()) {
         (Scope::Everywhere, _) => true,

@@ -77,3 +77,29 @@ async fn what_happens_now_is_told_and_a_disabled_person_hears_no_more() {
     let (heard, ()) = futures_util::future::join(listen(&house.house, &token, None, 1), disable).await;
     assert!(heard.is_empty(), "the feed ends");
 }
+
+/// Who counts blind hears of his count and of other places, not of what the book says of this one.
+#[actix_web::test]
+async fn who_counts_blind_hears_nothing_of_the_place() {
+    let house = Armoury::new().await;
+    house.with_person("2001", "custodian", None).await;
+    house.first().registers("before", &house.room).await;
+    let start = house.house.app.log().head().size;
+    let open = serde_json::json!({"place": house.room, "kind": "full", "blind": true, "counters": ["2001"]});
+    let count = crate::armoury::id(&house.first().does("/api/v1/counts", open).await);
+    let opened: Vec<u64> = (start + 1..=house.house.app.log().head().size).collect();
+    house.first().registers("here", &house.room).await;
+    house.first().registers("elsewhere", &house.other_room).await;
+    let elsewhere = house.house.app.log().head().size;
+    let (counter, watcher) = (token(&house.house, "2001"), token(&house.house, crate::house::FIRST));
+    let wanted: Vec<u64> = opened.iter().copied().chain([elsewhere]).collect();
+    assert_eq!(listen(&house.house, &counter, Some(start), wanted.len()).await, wanted);
+    assert_eq!(
+        listen(&house.house, &watcher, Some(start), wanted.len() + 1).await.len(),
+        wanted.len() + 1,
+        "who does not count may watch"
+    );
+    house.first().does(&format!("/api/v1/counts/{count}/close"), serde_json::json!({})).await;
+    let closed = (house.house.app.log().head().size - start) as usize;
+    assert_eq!(listen(&house.house, &counter, Some(start), closed).await.len(), closed, "closed, it is open to him again");
+}
