@@ -64,7 +64,7 @@ def role(program, base, name, token, seconds):
     command = [str(program), "run", f"{base}/api/v1/openapi.json", "--header", f"Authorization: Bearer {token}", "--checks", CHECKS,
                "--phases", "examples,coverage,fuzzing", "--max-examples", str(CASES), "--seed", os.environ.get("API_SEED", "7"),
                "--continue-on-failure", "--no-color", "--generation-database", "none", "--warnings", "off", "--no-shrink",
-               "--suppress-health-check", "all", "--request-timeout", "30", "--rate-limit", "1100/m",
+               "--suppress-health-check", "all", "--request-timeout", "30", "--rate-limit", "6000/m",
                "--max-time", str(seconds), "--report", "json", "--report-json-path", str(report)]
     for path in LEFT_OUT:
         command += ["--exclude-path", path]
