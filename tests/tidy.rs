@@ -95,6 +95,14 @@ fn foreign_word(file: &File) -> Option<String> {
     words.iter().find(|word| lower.contains(*word)).map(|word| format!("{}: holds {word:?}", file.path))
 }
 
+/// What prints our lines for people swallows every field whose name begins with `log.`, without a word.
+fn swallowed_field(file: &File) -> Option<String> {
+    let begins = concat!("lo", "g.");
+    let field = |piece: &str| piece.trim_start().strip_prefix(begins).is_some_and(|rest| rest.contains(" = "));
+    let line = file.text.lines().find(|line| line.contains("tracing::") && line.split(['(', ',']).any(field))?;
+    (file.ending() == "rs").then(|| format!("{}: the field is never printed: {}", file.path, line.trim()))
+}
+
 /// A file without its test module, which may read the files it compares with.
 fn without_tests(text: &str) -> &str {
     text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text)
@@ -226,6 +234,13 @@ fn all_code_is_our_own() {
 fn no_machine_or_registry_is_named() {
     check(foreign_word);
     can_fail(foreign_word, "a.md", concat!("see /wo", "rk/x"), "see the network/x");
+}
+
+#[test]
+fn what_is_logged_is_printed() {
+    check(swallowed_field);
+    let line = |field: &str| format!("tracing::warn!(%cause, {field} = 1, \"A sentence.\");");
+    can_fail(swallowed_field, "a.rs", &line(concat!("lo", "g.position")), &line("book.position"));
 }
 
 #[test]

@@ -126,7 +126,7 @@ impl Shared {
     }
 
     fn distrust(&self, reason: Reason) {
-        tracing::error!(log.reason = %reason, "The log is read-only from now on.");
+        tracing::error!(book.reason = %reason, "The log is read-only from now on.");
         self.health.write().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
     }
 
@@ -177,7 +177,7 @@ impl Sqlite {
         let anchor = match &examined.finding {
             None => Some(raise(&anchor_path, &anchored, head, examined.brought_up).map_err(|cause| trouble(cause.into()))?),
             Some(reason) => {
-                tracing::error!(log.reason = %reason, "The log is opened read-only.");
+                tracing::error!(book.reason = %reason, "The log is opened read-only.");
                 let kept = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
                 kept.map_err(|cause| trouble(cause.into()))?;
                 None

@@ -328,6 +328,6 @@ async fn wait(news: &watch::Sender<u64>, position: u64, longest: Duration) {
     let mut news = news.subscribe();
     let reached = async { news.wait_for(|at| *at >= position).await.is_ok() };
     if tokio::time::timeout(longest, reached).await.is_err() {
-        tracing::warn!(log.position = position, "The views are slow to follow the log.");
+        tracing::warn!(book.position = position, "The views are slow to follow the log.");
     }
 }

@@ -72,7 +72,7 @@ pub fn take_in(views: &mut Views, recorded: &Recorded) -> Option<Fact> {
         }
         Err(not) => {
             if recorded.type_name.as_str() != event_log::breaks::BREAK_TYPE {
-                tracing::warn!(log.position = not.position, cause = %not.cause, "An event is not understood by this version.");
+                tracing::warn!(book.position = not.position, cause = %not.cause, "An event is not understood by this version.");
             }
             let recorded_at = Moment::from_micros(recorded.recorded_at);
             views.not_understood(recorded.stream.as_str(), recorded.position, recorded_at, &not.cause.to_string());
@@ -154,7 +154,7 @@ pub(crate) fn fold_page(app: &App) -> bool {
     let page = match app.log().read(from, PAGE) {
         Ok(page) => page,
         Err(cause) => {
-            tracing::error!(%cause, log.position = from, "The log cannot be read; the views stand still.");
+            tracing::error!(%cause, book.position = from, "The log cannot be read; the views stand still.");
             return false;
         }
     };
@@ -236,7 +236,7 @@ pub(crate) fn run_rules(app: &App, at_most: usize, carry: Carry<'_>) -> bool {
     let page = match app.log().read(done + 1, at_most) {
         Ok(page) => page,
         Err(cause) => {
-            tracing::error!(%cause, log.position = done + 1, "The log cannot be read; the rules stand still.");
+            tracing::error!(%cause, book.position = done + 1, "The log cannot be read; the rules stand still.");
             return false;
         }
     };
@@ -270,7 +270,7 @@ fn follow_up(app: &App, carry: Carry<'_>, recorded: &Recorded) -> bool {
             Ok(_) => {}
             Err(ActError::ReadOnly(_) | ActError::Busy | ActError::Full | ActError::Conflict) => return false,
             Err(other) => {
-                tracing::warn!(rule = reaction.rule, log.position = fact.position, cause = %other, "What a rule asked for was refused.");
+                tracing::warn!(rule = reaction.rule, book.position = fact.position, cause = %other, "What a rule asked for was refused.");
             }
         }
     }

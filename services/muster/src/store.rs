@@ -55,10 +55,10 @@ pub fn open(config: &Config) -> Result<EventLog, StoreError> {
     options.passing = points::passing;
     let (log, opened) = open_at(&config.log, options, config.node.as_str())?;
     if opened.brought_up > 0 {
-        tracing::warn!(log.brought_up = opened.brought_up, "The last stop was sudden; whole events after the anchor were kept.");
+        tracing::warn!(book.brought_up = opened.brought_up, "The last stop was sudden; whole events after the anchor were kept.");
     }
     if let Health::ReadOnly { reason } = &opened.health {
-        tracing::error!(log.reason = %reason, "The log is READ-ONLY. Nothing can be entered until two people declare a break.");
+        tracing::error!(book.reason = %reason, "The log is READ-ONLY. Nothing can be entered until two people declare a break.");
     }
     Ok(log)
 }

@@ -96,7 +96,7 @@ pub(crate) async fn release(server: &Arc<Server>, stream: &str, me: &Holder, num
     let patience = Patience { outcome: std::time::Duration::ZERO, ..patience };
     let outcome = send(server, stream, Expected::Revision(number), RELEASED, me, id, patience).await;
     if !matches!(outcome, Outcome::Written) {
-        tracing::warn!(log.outcome = ?outcome, "The log could not be let go on its server; this data folder may open it again.");
+        tracing::warn!(book.outcome = ?outcome, "The log could not be let go on its server; this data folder may open it again.");
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn keep(file: &Path, at: u64, place: Place) {
     let text = serde_json::to_vec(&Kept { at, commit: place.commit, prepare: place.prepare }).unwrap_or_default();
     let new = file.with_extension("new");
     if let Err(cause) = fs::write(&new, text).and_then(|()| fs::rename(&new, file)) {
-        tracing::warn!(log.cause = %cause, "The place on the log's server could not be kept; the next start reads more.");
+        tracing::warn!(book.cause = %cause, "The place on the log's server could not be kept; the next start reads more.");
     }
 }
 

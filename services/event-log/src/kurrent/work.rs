@@ -242,7 +242,7 @@ impl Work {
                 Err(what) => what,
             };
             if began.elapsed() >= self.patience.outcome {
-                tracing::warn!(log.server = %self.server.name(), log.cause = %what, "The log's server does not answer.");
+                tracing::warn!(book.server = %self.server.name(), book.cause = %what, "The log's server does not answer.");
                 self.following.send_replace(Following::Away { what: what.clone() });
                 return Err(what);
             }

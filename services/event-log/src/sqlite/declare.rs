@@ -72,7 +72,7 @@ impl Writer {
         survey: Survey,
     ) -> Result<Appended, DeclareError> {
         if let Err(cause) = self.connection.execute_batch("REINDEX") {
-            tracing::warn!(log.cause = %cause, "The log's indexes could not be made anew; going on with them as they are.");
+            tracing::warn!(book.cause = %cause, "The log's indexes could not be made anew; going on with them as they are.");
         }
         self.streams.clear();
         self.types.clear();

@@ -67,7 +67,7 @@ fn keep(path: &Path, woken: &Receiver<()>, full: &AtomicBool, shared: &Shared) {
             // What is in the write-ahead log is on the disk; it is moved when there is room again.
             Err(cause) if is_full(&cause) => tracing::warn!("The disk is full; the log's file is brought up to date later."),
             Err(cause) if !is_busy(&cause) => {
-                tracing::error!(log.cause = %cause, "The log's file could not be brought up to date.");
+                tracing::error!(book.cause = %cause, "The log's file could not be brought up to date.");
                 shared.distrust(Reason::Flush { what: cause.to_string() });
             }
             _ => (shared.passing)("file-brought-up"),

@@ -64,7 +64,7 @@ impl Sqlite {
 
     /// Read-only for a reason from outside, beside the one that it may have already.
     pub(crate) fn doubt(&self, why: String) {
-        tracing::error!(log.reason = %why, "The log is read-only from now on.");
+        tracing::error!(book.reason = %why, "The log is read-only from now on.");
         let mut health = self.inner.shared.health.write().unwrap_or_else(PoisonError::into_inner);
         let why = health.take().map_or_else(|| why.clone(), |own| format!("{own}. {why}"));
         *health = Some(Reason::Distrusted { why });

@@ -257,7 +257,7 @@ impl Writer {
         );
         let undone = self.connection.is_autocommit() || self.connection.execute_batch("ROLLBACK").is_ok();
         if harmless && undone {
-            tracing::warn!(log.cause = %cause, "The log could not store a group of events; nothing of it was written.");
+            tracing::warn!(book.cause = %cause, "The log could not store a group of events; nothing of it was written.");
             return AppendError::Storage(cause.into());
         }
         self.halt(cause.to_string())
@@ -268,7 +268,7 @@ impl Writer {
         let reason = Reason::Flush { what };
         let mut health = self.shared.health.write().unwrap_or_else(PoisonError::into_inner);
         let reason = health.get_or_insert(reason).clone();
-        tracing::error!(log.reason = %reason, "The log is read-only from now on; nothing more is acknowledged.");
+        tracing::error!(book.reason = %reason, "The log is read-only from now on; nothing more is acknowledged.");
         AppendError::ReadOnly { reason }
     }
 
