@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use armoury::event::Event;
 
-use crate::targets::{Target, web};
+use crate::targets::{Target, book, web};
 
 fn root() -> PathBuf {
     muster_tests::root()
@@ -243,7 +243,10 @@ fn anchors() -> Vec<Vec<u8>> {
     let head = |size: u64| event_log::Head { size, root: [7; 32] };
     let mut anchor = event_log::anchor::Anchor::create(&folder.join("anchor"), head(3), 1).unwrap();
     anchor.write(head(4)).unwrap();
-    let seed = fs::read(folder.join("anchor")).unwrap();
+    let file = fs::read(folder.join("anchor")).unwrap();
     fs::remove_dir_all(folder).unwrap();
-    vec![seed]
+    let lines = |slot: &[u8]| slot.split_inclusive(|byte| *byte == b'\n').take(4).flatten().copied().collect::<Vec<u8>>();
+    let compact = [&[3][..], &lines(&file), &[0], &lines(&file[4096..])].concat();
+    assert_eq!(book::anchor_file(&compact), file, "the hunters write an anchor as its writer does");
+    vec![compact.clone(), [&[1], &compact[1..]].concat(), [&[4], &file[..512]].concat()]
 }

@@ -11,6 +11,7 @@ use event_log::checkpoint::{Checkpoint, Note, Signer, VerifyKey};
 use event_log::tree::{Tree, verify_consistency, verify_inclusion};
 use event_log::verify::{OutsideHead, VerifyOptions, verify};
 use event_log::{EventLog, Expected, NewEvent, StreamName, TypeName};
+use sha2::{Digest as _, Sha256};
 
 use super::text;
 
@@ -95,14 +96,46 @@ pub fn clear_away() {
     let _ = std::fs::remove_dir_all(path); // What cannot be removed is the system's to sweep.
 }
 
+/// The file of an anchor: its two slots stand 4096 bytes apart, 512 bytes each, padded with spaces.
+///
+/// The first byte says which slots get the sum that belongs to their lines, or that the rest is the whole file;
+/// a zero byte parts the two slots. Without that no changed slot would ever be whole.
+pub fn anchor_file(data: &[u8]) -> Vec<u8> {
+    let Some((how, rest)) = data.split_first() else { return Vec::new() };
+    if how & 4 != 0 {
+        return rest.to_vec();
+    }
+    let mut bytes = vec![b' '; 8192];
+    for (nth, lines) in rest.splitn(2, |byte| *byte == 0).enumerate() {
+        let sum = format!("sum {}\n", hex::encode(Sha256::digest(lines)));
+        let sum = if how & (1 << nth) != 0 { sum.as_bytes() } else { &[] };
+        let slot = [lines, sum].concat();
+        let length = slot.len().min(511);
+        bytes[nth * 4096..nth * 4096 + length].copy_from_slice(&slot[..length]);
+        bytes[nth * 4096 + 511] = b'\n';
+    }
+    bytes
+}
+
 pub fn anchor(data: &[u8]) {
+    let bytes = anchor_file(data);
     let folder = FOLDER.lock().unwrap_or_else(PoisonError::into_inner);
     let path = folder.join("anchor");
-    std::fs::write(&path, data).expect("a file can be written");
+    std::fs::write(&path, &bytes).expect("a file can be written");
     let found = anchor::read(&path).expect("a file can be read");
     assert_ne!(found, Anchored::Missing);
-    if let Anchored::At(last, Some(before)) = found {
-        assert!(last.sequence >= before.sequence, "the newer slot counts");
+    let Anchored::At(last, before) = found else { return };
+    assert!(before.is_none_or(|before| last.sequence >= before.sequence), "the newer slot counts");
+    for slot in [Some(last), before].into_iter().flatten() {
+        let lines = format!(
+            "muster anchor v1\nsequence {}\nsize {}\nroot {}\n",
+            slot.sequence,
+            slot.head.size,
+            hex::encode(slot.head.root)
+        );
+        let whole = format!("{lines}sum {}\n", hex::encode(Sha256::digest(&lines)));
+        let stands = |at: usize| bytes.get(at..).is_some_and(|rest| rest.starts_with(whole.as_bytes()));
+        assert!(stands(0) || stands(4096), "a slot is believed that nobody wrote: {slot:?}");
     }
 }
 

@@ -42,10 +42,6 @@ impl Target {
         Self { base, each, ..self }
     }
 
-    const fn longest(self, longest: usize) -> Self {
-        Self { longest, ..self }
-    }
-
     /// One run, with what it allocates held to the input's size. `allocated`: all bytes ever given out.
     pub fn hunt(&self, data: &[u8], allocated: impl Fn() -> usize) {
         let before = allocated();
@@ -81,7 +77,7 @@ pub const TARGETS: &[Target] = &[
     Target::new("checkpoint", book::checkpoint).dear(4),
     Target::new("head", book::head),
     Target::new("proof", book::proof).dear(4),
-    Target::new("anchor", book::anchor).dear(4).longest(8192),
+    Target::new("anchor", book::anchor).dear(4),
     Target::new("log-file", book::log_file).dear(200).memory(64 * 1024 * 1024, 64 * 1024),
     Target::new("ledger", files::ledger).dear(2),
     Target::new("gateway-config", files::gateway_config),
