@@ -9,6 +9,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
+#[path = "e2e/secrets.rs"]
+pub mod secrets;
+
 /// One text file of the house.
 #[derive(Clone, Debug)]
 pub struct File {

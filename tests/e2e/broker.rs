@@ -28,6 +28,7 @@ pub const PASSWORD: &str = "a password of this test alone";
 impl Broker {
     /// Starts it in `folder`; `port` if it is to be the same as before.
     pub fn start(folder: &Path, door: Door, port: Option<u16>) -> Self {
+        muster_tests::secrets::keep("the broker's password", PASSWORD);
         let port = port.unwrap_or_else(free_port);
         let shipped = muster_tests::root().join("compose");
         let text = std::fs::read_to_string(shipped.join("broker.conf")).unwrap();

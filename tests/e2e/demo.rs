@@ -15,7 +15,7 @@ fn sum(rows: &Value, field: &str) -> u64 {
 #[test]
 fn the_promised_armoury() {
     let mut demo = Program::start("muster", &["demo", "--json", "--port", "0"]);
-    let line: Value = serde_json::from_str(&demo.line("{\"")).unwrap();
+    let line: Value = serde_json::from_str(&demo.line("\"logins\"")).unwrap();
     let web = Web::at(line["url"].as_str().unwrap());
     let login = |role: &str| web.with(line["logins"][role]["token"].as_str().unwrap());
     for role in ["custodian", "approver", "auditor"] {

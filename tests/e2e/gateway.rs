@@ -30,6 +30,7 @@ impl Post {
         let config = house.folder.write("gateway.toml", &text);
         let (code, said) = run("muster-gateway", &["enrol", "--config", &config]);
         assert_eq!(code, 0, "{said}");
+        muster_tests::secrets::keep("the gateway's key", &std::fs::read_to_string(house.folder.join("gateway.key")).unwrap());
         let waiting = house.first.get("/api/v1/gateways")["waiting"][0].clone();
         let (key, shown) = (waiting["key"].as_str().unwrap().to_owned(), waiting["code"].as_str().unwrap());
         assert!(said.contains(shown), "the gateway shows another code than the service: {said}");

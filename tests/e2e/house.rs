@@ -1,5 +1,6 @@
 //! A served book: `muster serve` with a configuration of its own, founded by two, killed and started again.
 
+use muster_tests::secrets;
 use serde_json::{Value, json};
 
 use crate::program::{Program, free_port, wait_for};
@@ -57,6 +58,7 @@ impl House {
         let body = json!({"link": link, "place": "Camp Test", "first": founder(FIRST), "second": founder(SECOND)});
         let site = nobody.post("/api/v1/setup", &body)["place"].as_str().unwrap().to_owned();
         let [first, second] = [FIRST, SECOND].map(|number| nobody.with(&token(&nobody, number)));
+        secrets::keep("the service's key", &std::fs::read_to_string(folder.join("data/service.key")).unwrap());
         Self { folder, program: Some(program), config, address, first, second, site }
     }
 

@@ -7,7 +7,10 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use muster_tests::secrets;
 
 /// The end of every wait.
 pub const PATIENCE: Duration = Duration::from_secs(90);
@@ -20,6 +23,7 @@ pub struct Program {
     name: String,
     child: Child,
     said: Said,
+    listeners: Vec<JoinHandle<()>>,
 }
 
 /// Where one of our programs stands; `tests/run` has built it.
@@ -45,11 +49,12 @@ impl Program {
     #[must_use]
     pub fn spawn(name: &str, mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env("MUSTER_LOG", "debug"); // As talkative as it gets: see `secrets`.
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
         let said = Said::default();
-        listen(child.stdout.take().unwrap(), Arc::clone(&said));
-        listen(child.stderr.take().unwrap(), Arc::clone(&said));
-        Self { name: name.to_owned(), child, said }
+        let out = listen(child.stdout.take().unwrap(), Arc::clone(&said));
+        let err = listen(child.stderr.take().unwrap(), Arc::clone(&said));
+        Self { name: name.to_owned(), child, said, listeners: vec![out, err] }
     }
 
     /// Waits for a line that holds `words`, from the beginning, and gives it back.
@@ -104,17 +109,29 @@ impl Drop for Program {
         let _ = self.child.wait();
         if std::thread::panicking() {
             println!("--- {} said:\n{}", self.name, self.said());
+        } else if self.name.starts_with("muster") {
+            self.listeners.drain(..).for_each(|listener| listener.join().unwrap());
+            discreet(&self.name, &self.said());
         }
     }
 }
 
-fn listen(stream: impl Read + Send + 'static, said: Said) {
+/// Whatever it said, no secret was in it.
+#[track_caller]
+fn discreet(name: &str, said: &str) {
+    if name.starts_with("muster") {
+        let betrayed = secrets::betrayed(name, said);
+        assert_eq!(betrayed, None, "a secret stands in what a program says");
+    }
+}
+
+fn listen(stream: impl Read + Send + 'static, said: Said) -> JoinHandle<()> {
     std::thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
             said.0.lock().unwrap().push(line);
             said.1.notify_all();
         }
-    });
+    })
 }
 
 /// Runs one of our programs to its end: exit code and everything it said.
@@ -128,8 +145,11 @@ pub fn run(name: &str, args: &[&str]) -> (i32, String) {
 /// Runs any program to its end.
 #[must_use]
 pub fn finish(mut command: Command) -> (i32, String) {
-    let out = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let out = command.stdin(Stdio::null()).env("MUSTER_LOG", "debug").output();
+    let out = out.unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let said = [String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr)].concat();
+    let name = std::path::Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    discreet(&name, &said);
     (out.status.code().unwrap_or(-1), said)
 }
 

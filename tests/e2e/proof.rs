@@ -21,7 +21,7 @@ fn ninety_days_agree_by_both_verifiers() {
     let folder = Scratch::new("ninety");
     let data = folder.file("data");
     let mut demo = Program::start("muster", &["demo", "--json", "--port", "0", "--data", &data]);
-    demo.line("{\"");
+    demo.line("\"logins\"");
     assert!(demo.stop().success());
     let (code, said) = run("muster", &["verify", &data]);
     assert_eq!(code, 0, "{said}");

@@ -3,6 +3,8 @@
 //! Stored as `argon2id$<memory KiB>$<passes>$<salt>$<hash>` (base64), so that raising the cost
 //! later leaves old ones readable. A check is slow on purpose: call it off the web's threads.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -25,6 +27,17 @@ pub struct Passwords {
     fewest: u32,
     queue: Semaphore,
     decoy: String,
+    hashes: AtomicU64,
+    kib_passes: AtomicU64,
+}
+
+/// Work done for passwords so far. Whoever tries one causes the same, whether its owner is known or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Hashes computed.
+    pub hashes: u64,
+    /// Memory times passes over all of them, in KiB.
+    pub kib_passes: u64,
 }
 
 impl Passwords {
@@ -39,6 +52,8 @@ impl Passwords {
             fewest: rules.password_length,
             queue: Semaphore::new(AT_ONCE),
             decoy: String::new(),
+            hashes: AtomicU64::new(0),
+            kib_passes: AtomicU64::new(0),
         };
         passwords.decoy = passwords.stored(&random::secret(""))?;
         Ok(passwords)
@@ -76,35 +91,44 @@ impl Passwords {
     /// Whether the password is the stored one; `None` is checked against the decoy and is false.
     #[must_use]
     pub fn check(&self, password: &str, stored: Option<&str>) -> bool {
-        let right = password.len() <= PASSWORD_BYTES_MAX && matches(password, stored.unwrap_or(&self.decoy)).unwrap_or(false);
+        let right =
+            password.len() <= PASSWORD_BYTES_MAX && self.matches(password, stored.unwrap_or(&self.decoy)).unwrap_or(false);
         right && stored.is_some()
     }
 
     fn stored(&self, password: &str) -> Result<String, AccountsError> {
         let salt = random::bytes::<16>();
-        let hash = derive(password, &salt, self.memory_kib, self.passes).map_err(|e| AccountsError::Hash(e.to_string()))?;
+        let hash = self.derive(password, &salt, self.memory_kib, self.passes).map_err(|e| AccountsError::Hash(e.to_string()))?;
         let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(*hash));
         Ok(format!("argon2id${}${}${salt}${hash}", self.memory_kib, self.passes))
     }
-}
 
-fn derive(password: &str, salt: &[u8], memory_kib: u32, passes: u32) -> Result<Zeroizing<[u8; 32]>, argon2::Error> {
-    let params = Params::new(memory_kib, passes, 1, Some(32))?;
-    let mut hash = Zeroizing::new([0; 32]);
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(
-        password.as_bytes(),
-        salt,
-        hash.as_mut_slice(),
-    )?;
-    Ok(hash)
-}
+    /// What the hashes have cost since the start.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        Work { hashes: self.hashes.load(Ordering::Relaxed), kib_passes: self.kib_passes.load(Ordering::Relaxed) }
+    }
 
-fn matches(password: &str, stored: &str) -> Option<bool> {
-    let parts: Vec<&str> = stored.split('$').collect();
-    let &["argon2id", memory, passes, salt, hash] = parts.as_slice() else { return None };
-    let (salt, hash) = (STANDARD_NO_PAD.decode(salt).ok()?, STANDARD_NO_PAD.decode(hash).ok()?);
-    let derived = derive(password, &salt, memory.parse().ok()?, passes.parse().ok()?).ok()?;
-    Some(same(&*derived, &hash))
+    fn derive(&self, password: &str, salt: &[u8], memory_kib: u32, passes: u32) -> Result<Zeroizing<[u8; 32]>, argon2::Error> {
+        let params = Params::new(memory_kib, passes, 1, Some(32))?;
+        let mut hash = Zeroizing::new([0; 32]);
+        self.hashes.fetch_add(1, Ordering::Relaxed);
+        self.kib_passes.fetch_add(u64::from(memory_kib) * u64::from(passes), Ordering::Relaxed);
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(
+            password.as_bytes(),
+            salt,
+            hash.as_mut_slice(),
+        )?;
+        Ok(hash)
+    }
+
+    fn matches(&self, password: &str, stored: &str) -> Option<bool> {
+        let parts: Vec<&str> = stored.split('$').collect();
+        let &["argon2id", memory, passes, salt, hash] = parts.as_slice() else { return None };
+        let (salt, hash) = (STANDARD_NO_PAD.decode(salt).ok()?, STANDARD_NO_PAD.decode(hash).ok()?);
+        let derived = self.derive(password, &salt, memory.parse().ok()?, passes.parse().ok()?).ok()?;
+        Some(same(&*derived, &hash))
+    }
 }
 
 /// Compares without stopping at the first difference.

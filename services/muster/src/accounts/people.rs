@@ -4,6 +4,7 @@ use armoury::ids::ServiceNumber;
 use rusqlite::{OptionalExtension as _, params};
 use tag_data::moment::Moment;
 
+use super::passwords::Work;
 use super::{Accounts, AccountsError};
 
 /// What is known of an account; never its password.
@@ -157,6 +158,12 @@ impl Accounts {
             .query_row("SELECT password FROM accounts WHERE service_number = ?1 AND NOT disabled", [person], |row| row.get(0))
             .optional()?;
         Ok(self.passwords.check(password, stored.as_deref()))
+    }
+
+    /// What checking and making passwords has cost since the start.
+    #[must_use]
+    pub fn password_work(&self) -> Work {
+        self.passwords.work()
     }
 
     /// Waits for one of the two places where passwords are checked.

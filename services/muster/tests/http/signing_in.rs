@@ -1,6 +1,9 @@
 //! Set-up, signing in and out, throttling, and what other sites' pages cannot do.
 
+use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
+use armoury::ids::ServiceNumber;
+use muster::accounts::passwords::Work;
 use serde_json::json;
 
 use crate::house::{FIRST, House, SECOND, password};
@@ -58,6 +61,49 @@ async fn wrong_and_unknown_get_the_same_answer_and_then_have_to_wait() {
     let held = sign_in("9999").await;
     held.problem(429, "too_many_requests");
     assert!(held.header("retry-after").is_some());
+}
+
+/// Tries a password at one of the doors where one is asked for.
+async fn knocks(house: &House, door: &str, name: &str, password: &str) -> StatusCode {
+    let tried = json!({"service_number": name, "password": password});
+    match door {
+        "/sign-in" => {
+            let form = TestRequest::post().uri(door).set_form([("number", name), ("password", password)]);
+            house.send(form).await.status
+        }
+        "/api/v1/session" => house.nobody().post(door, tried).await.status,
+        _ => {
+            let asked = json!({"password": "a new password of his", "second": tried});
+            house.person(FIRST).post("/api/v1/people/3002/account", asked).await.status
+        }
+    }
+}
+
+/// Who is there must not be learnt from how much is done: every door does the same work for every name, wrong
+/// password or no such person. Counted in hashes and their cost, never by the clock.
+#[actix_web::test]
+async fn wrong_and_unknown_are_the_same_work_at_every_door() {
+    let (house, _) = House::founded().await;
+    let (disabled, given): (ServiceNumber, ServiceNumber) = ("3001".parse().unwrap(), "3002".parse().unwrap());
+    let accounts = house.app.accounts();
+    accounts.make(&disabled, "a wrong password", house.app.now()).unwrap();
+    accounts.set_disabled(&disabled, true).unwrap();
+    accounts.make_given(&given, "another password", house.app.now()).unwrap();
+    let one = Work { hashes: 1, kib_passes: 64 };
+    let long = "x".repeat(300);
+    // The name, and what its sign-in costs with a wrong password and with one that is longer than any.
+    for name in [SECOND, "9999", "3001", "3002", "", "no number at all", " 1002 ", "9999999999999999999999999999"] {
+        for door in ["/api/v1/session", "/sign-in", "a second person's signature"] {
+            for (password, wanted) in [("a wrong password", one), (long.as_str(), Work::default())] {
+                let before = accounts.password_work();
+                let status = knocks(&house, door, name, password).await;
+                let after = accounts.password_work();
+                accounts.tried(name.trim(), "127.0.0.1", true, house.app.now()).unwrap(); // The next one does not wait.
+                let did = Work { hashes: after.hashes - before.hashes, kib_passes: after.kib_passes - before.kib_passes };
+                assert_eq!(did, wanted, "{door}: {name:?} with {} letters: {status}", password.len());
+            }
+        }
+    }
 }
 
 #[actix_web::test]
