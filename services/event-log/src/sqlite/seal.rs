@@ -162,7 +162,7 @@ impl Writer {
                 REST
             }
             Err(cause) => {
-                tracing::warn!(log.cause = %cause, "Old events could not be sealed now; they stay as they are.");
+                tracing::warn!(book.cause = %cause, "Old events could not be sealed now; they stay as they are.");
                 LONG_REST
             }
         };
