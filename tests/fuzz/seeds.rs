@@ -213,6 +213,7 @@ pub fn of(target: &Target) -> Vec<Vec<u8>> {
         "proof" => vec![vec![7, 3, 2, 0, 1], vec![69, 64, 33, 5, 8], [&[33, 32, 1, 2, 3][..], &[9; 80]].concat()],
         "anchor" => anchors(),
         "log-file" => vec![vec![], vec![0, 0, 18, 9], vec![0, 16, 0, 13, 4, 1], vec![0, 96, 7, 255, 0, 97, 9, 0]],
+        "chunk" => chunks(),
         "ledger" => texts(&[LEDGER]),
         "gateway-config" => text_file("compose/gateway.example.toml"),
         "service-config" => text_file("compose/muster.example.toml"),
@@ -249,4 +250,13 @@ fn anchors() -> Vec<Vec<u8>> {
     let compact = [&[3][..], &lines(&file), &[0], &lines(&file[4096..])].concat();
     assert_eq!(book::anchor_file(&compact), file, "the hunters write an anchor as its writer does");
     vec![compact.clone(), [&[1], &compact[1..]].concat(), [&[4], &file[..512]].concat()]
+}
+
+/// The golden chunk: each part under its number, the columns under any other.
+fn chunks() -> Vec<Vec<u8>> {
+    let golden: serde_json::Value =
+        serde_json::from_slice(&fs::read(root().join("tests/golden/log/chunk.v1.json")).unwrap()).unwrap();
+    let bytes = |value: &serde_json::Value| hex::decode(value.as_str().unwrap()).unwrap();
+    let parts = golden["parts"].as_array().unwrap().iter().zip(0..).map(|(part, nth)| [&[nth][..], &bytes(part)].concat());
+    parts.chain([[&[9][..], &bytes(&golden["columns"])].concat()]).collect()
 }

@@ -195,8 +195,14 @@ fn deflate(plain: &[u8]) -> Vec<u8> {
     encoder.write_all(plain).and_then(|()| encoder.finish()).expect("a vector takes every byte")
 }
 
-/// Exactly so many bytes, from exactly these.
+/// The most that deflate makes of one byte (RFC 1951: a match of 258 bytes takes two bits).
+const INFLATED_MAX: usize = 1032;
+
+/// Exactly so many bytes, from exactly these. Nothing is given out for what so few bytes cannot hold.
 fn inflate(bytes: &[u8], length: usize) -> Result<Vec<u8>, String> {
+    if length > bytes.len().saturating_mul(INFLATED_MAX) {
+        return Err("have another length than they tell".to_owned());
+    }
     let mut plain = vec![0; length + 1]; // one more, so that a byte too many shows
     let mut state = Decompress::new(false);
     match state.decompress(bytes, &mut plain, FlushDecompress::Finish) {

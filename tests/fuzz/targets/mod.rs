@@ -8,6 +8,7 @@
 pub mod book;
 pub mod drivers;
 pub mod files;
+pub mod sealed;
 pub mod tags;
 pub mod treaty;
 pub mod web;
@@ -79,6 +80,7 @@ pub const TARGETS: &[Target] = &[
     Target::new("proof", book::proof).dear(4),
     Target::new("anchor", book::anchor).dear(4),
     Target::new("log-file", book::log_file).dear(200).memory(64 * 1024 * 1024, 64 * 1024),
+    Target::new("chunk", sealed::chunk).memory(256 * 1024, 4096), // deflate: a thousandfold, and four times over
     Target::new("ledger", files::ledger).dear(2),
     Target::new("gateway-config", files::gateway_config),
     Target::new("service-config", files::service_config),
