@@ -5,6 +5,7 @@
 //! ```text
 //! MUSTER_SEEDS=500 cargo test -p muster-tests --test sim -- --nocapture     so many worlds
 //! MUSTER_SEED=17   cargo test -p muster-tests --test sim -- --nocapture     that one, told in words
+//! MUSTER_LINES=WORD  and the lines of its logs that hold this word, in the end
 //! MUSTER_STEPS=80  steps of each;  MUSTER_WITHOUT=cuts,jumps  without these faults
 //! ```
 //! The same number gives the same world, event for event: that is a test of its own. A world that
@@ -16,6 +17,8 @@
 mod acts;
 #[path = "sim/arms.rs"]
 mod arms;
+#[path = "sim/audience.rs"]
+mod audience;
 #[path = "sim/audit.rs"]
 mod audit;
 #[path = "sim/book.rs"]
@@ -30,10 +33,18 @@ mod dice;
 mod faults;
 #[path = "sim/gateway.rs"]
 mod gateway;
+#[path = "sim/hands.rs"]
+mod hands;
 #[path = "sim/line.rs"]
 mod line;
+#[path = "sim/muddle.rs"]
+mod muddle;
 #[path = "sim/office.rs"]
 mod office;
+#[path = "sim/owed.rs"]
+mod owed;
+#[path = "sim/past.rs"]
+mod past;
 #[path = "sim/people.rs"]
 mod people;
 #[path = "sim/post.rs"]
@@ -46,6 +57,8 @@ mod reader;
 mod road;
 #[path = "sim/run.rs"]
 mod run;
+#[path = "sim/tally.rs"]
+mod tally;
 #[path = "sim/thief.rs"]
 mod thief;
 #[path = "sim/world.rs"]

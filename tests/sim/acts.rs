@@ -35,12 +35,14 @@ pub struct Ask {
     pub truth: Vec<(usize, Truth)>,
     /// A record that is made by it.
     pub record: Option<(usize, WeaponId)>,
+    /// He signs in at another PC first.
+    pub elsewhere: bool,
 }
 
 impl Ask {
     /// An act without more to it.
     pub fn new(person: usize, command: Command, words: impl Into<String>) -> Self {
-        Self { person, command, how: How::default(), words: words.into(), truth: Vec::new(), record: None }
+        Self { person, command, how: How::default(), words: words.into(), truth: Vec::new(), record: None, elsewhere: false }
     }
 
     fn truly(mut self, arm: usize, truth: Truth) -> Self {
@@ -287,7 +289,11 @@ impl Sight<'_> {
         let on = |command| Command::Case(row.case, command);
         let here = matches!(self.arms[nth].truth, Truth::Stands(at, _) if at == self.at);
         let place = if let Truth::Stands(_, place) = self.arms[nth].truth { place } else { self.rack(dice) };
-        let person = [ARMOURER, COMMANDER, DEPUTY, STOREMAN][dice.below(4)];
+        let person = if row.place == self.post.places.other_rack || row.place == self.post.places.other_camp {
+            [OTHER_KEEPER, COMMANDER, DEPUTY][dice.below(3)]
+        } else {
+            [ARMOURER, COMMANDER, DEPUTY, STOREMAN][dice.below(4)]
+        };
         let waiting = views.cases.close_requests().into_iter().find(|request| request.case == row.case);
         let (command, said) = match (row.stage, waiting) {
             (_, Some(request)) if dice.percent(20) => {
@@ -331,8 +337,7 @@ impl Sight<'_> {
                 id.is_some_and(|row| row.disposition == Disposition::Destroy && row.state != State::Destroyed)
             })
             .collect();
-        let person = [ARMOURER, COMMANDER, DEPUTY, INSPECTOR][dice.below(4)];
-        if marked.is_empty() || dice.percent(10) {
+        if marked.is_empty() || dice.percent(5) {
             let nth = dice.below(self.arms.len());
             let weapon = self.arms[nth].records.get(&self.at).copied()?;
             let disposition = if dice.percent(80) { Disposition::Destroy } else { Disposition::Keep };
@@ -340,7 +345,7 @@ impl Sight<'_> {
             let said = format!("the commander decides on {}: {disposition}", self.arms[nth].serial);
             return Some(Ask::new(COMMANDER, Command::Weapon(weapon, WeaponCommand::DecideDisposition(decide)), said));
         }
-        let Some(row) = dice.one(&rows).filter(|_| dice.percent(90)) else {
+        let Some(row) = dice.one(&rows).filter(|_| rows.len() > 1 || dice.percent(90)) else {
             let (number, authority, place) = (format!("D-{}", dice.below(100)), words("order 7"), self.post.places.armoury);
             let open = batch::Open { number, authority, place };
             return Some(Ask::new(
@@ -349,6 +354,8 @@ impl Sight<'_> {
                 "the armourer opens a batch",
             ));
         };
+        let recorded = row.stage == BatchStage::Recorded;
+        let person = [COMMANDER, DEPUTY, ARMOURER, if recorded { INSPECTOR } else { STOREMAN }][dice.below(4)];
         let on = |command| Command::Batch(row.batch, command);
         let unlisted: Vec<WeaponId> = marked
             .iter()

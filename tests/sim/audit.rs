@@ -20,6 +20,7 @@ pub fn before(book: &Book, line: &Line) -> Result<(), Broken> {
         _ => heard(line)?,
     }
     two_people(book, line)?;
+    crate::hands::before(book, line)?;
     finding(book, line)?;
     if line.kind == "CountClosed" { adds_up(book, line) } else { Ok(()) }
 }
@@ -283,7 +284,7 @@ pub fn after(book: &mut Book, line: &Line, before: &Rifle) -> Result<(), Broken>
     let fits = match (before.state.as_str(), now.state.as_str()) {
         (was, is) if was == is => true,
         ("destroyed", _) => false,
-        ("lost", "recovered_held") | ("presumed_lost", "recovered_held") => line.kind == "WeaponRecovered",
+        ("lost" | "presumed_lost", "recovered_held") if line.kind == "WeaponRecovered" => true,
         ("lost", _) => false,
         ("presumed_lost", "lost") | ("unaccounted", "lost") => line.kind == "WeaponLost" && of_case(""),
         ("presumed_lost", _) => line.kind == "WeaponExplained" && of_case(""),

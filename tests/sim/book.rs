@@ -30,6 +30,14 @@ pub struct Rifle {
     pub document: Option<Document>,
     /// What is to become of it.
     pub disposition: String,
+    /// The case under which it is missed, until it is accounted for again.
+    pub case: String,
+    /// Every case that ever made it unaccounted for.
+    pub cases: BTreeSet<String>,
+    /// Its state before the last line of its life.
+    pub was: String,
+    /// The position of the last line of its life.
+    pub last: u64,
 }
 
 /// A document.
@@ -84,6 +92,19 @@ pub struct Case {
     pub outcome: String,
     /// The request that waits.
     pub request: String,
+    /// A loss was declared.
+    pub was_lost: bool,
+    /// The position at which it was opened.
+    pub opened: u64,
+    /// The position at which it was explained or closed.
+    pub ended: Option<u64>,
+}
+
+impl Case {
+    /// Two have not ended it, and it was not explained.
+    pub fn stands(&self) -> bool {
+        self.ended.is_none()
+    }
 }
 
 /// A batch.
@@ -114,6 +135,8 @@ pub struct Count {
     pub place: String,
     /// Who kept the stock at its opening.
     pub keeper: String,
+    /// How much of it is counted.
+    pub kind: String,
     /// What was expected when it opened.
     pub expected: BTreeSet<String>,
     /// Sightings that stand: event to weapon (empty if it is nobody's).
@@ -208,7 +231,7 @@ impl Book {
 
     /// The open case of a weapon: two have not ended it.
     pub fn open_case(&self, weapon: &str) -> Option<&Case> {
-        self.cases.values().find(|case| case.weapon == weapon && !["explained", "closed"].contains(&case.rung.as_str()))
+        self.cases.values().find(|case| case.weapon == weapon && case.stands())
     }
 
     /// Whether a count of its place must account for a weapon.
@@ -255,11 +278,14 @@ impl Book {
             let provisional = line.data["provisional"].as_bool().unwrap_or(false);
             let state = if provisional { "provisional" } else { "in_store" }.to_owned();
             let (back, place, disposition) = ("in_store".to_owned(), line.text("place"), "keep".to_owned());
-            *rifle = Rifle { state, back, provisional, place, disposition, ..Rifle::default() };
+            *rifle = Rifle { state, back, provisional, place, disposition, last: line.position, ..Rifle::default() };
             return;
         }
+        rifle.was.clone_from(&rifle.state);
+        rifle.last = line.position;
         rifle.moves(line);
         rifle.stands(line);
+        rifle.is_missed(line);
     }
 
     fn place(&mut self, subject: &str, line: &Line) {
@@ -299,7 +325,7 @@ impl Book {
         let case = self.cases.entry(subject.to_owned()).or_default();
         let rung = match line.kind.as_str() {
             "CaseOpened" => {
-                (case.weapon, case.place) = (line.text("weapon"), line.text("place"));
+                (case.weapon, case.place, case.opened) = (line.text("weapon"), line.text("place"), line.position);
                 "open"
             }
             "CaseExplained" => "explained",
@@ -317,6 +343,8 @@ impl Book {
         if case.rung != "closed" {
             case.rung = rung.to_owned();
             case.request.clear();
+            case.was_lost |= rung == "lost";
+            case.ended = ["explained", "closed"].contains(&rung).then_some(line.position);
         }
     }
 
@@ -343,7 +371,8 @@ impl Book {
             let inside = self.rifles.iter().filter(|(_, rifle)| self.chain(&rifle.place).contains(&place));
             let expected = inside.filter(|(id, rifle)| self.expected(id, rifle)).map(|(id, _)| id.clone()).collect();
             let keeper = line.text("custodian");
-            self.counts.insert(subject.to_owned(), Count { place, keeper, expected, ..Count::default() });
+            let kind = line.text("kind");
+            self.counts.insert(subject.to_owned(), Count { place, keeper, kind, expected, ..Count::default() });
             return;
         }
         let Some(count) = self.counts.get_mut(subject) else { return };
@@ -431,6 +460,20 @@ impl Rifle {
             "presumed_lost" | "lost" | "deactivated" => {}
             _ if self.locked => (self.state, self.back) = ("batched".to_owned(), to.to_owned()),
             _ => self.state = to.to_owned(),
+        }
+    }
+
+    /// Under which case it is missed.
+    fn is_missed(&mut self, line: &Line) {
+        let case = line.text("case");
+        if line.kind == "WeaponUnaccounted" {
+            self.cases.insert(case.clone());
+            if self.state == "unaccounted" && self.was != "unaccounted" {
+                self.case = case;
+            }
+        }
+        if !["unaccounted", "presumed_lost", "lost", "recovered_held"].contains(&self.state.as_str()) {
+            self.case.clear();
         }
     }
 

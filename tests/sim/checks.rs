@@ -20,6 +20,7 @@ use crate::gateway::Gateway;
 use crate::line::Line;
 use crate::post::Post;
 use crate::promise::{Broken, broken, same};
+use crate::{audience, owed};
 
 /// After every step: new lines are folded naively, what they touched is compared with the views.
 pub fn after_step(post: &mut Post) -> Result<(), Broken> {
@@ -27,6 +28,9 @@ pub fn after_step(post: &mut Post) -> Result<(), Broken> {
     let Some(app) = post.app() else { return Ok(()) };
     let (seen, size) = (app.views().position, post.log.head().size);
     same("what is answered is in the views", "position", &seen, &size)?;
+    let news = usize::try_from(post.book.step_from).unwrap_or(usize::MAX) - 1;
+    let alerts = post.book.lines[news..].iter().filter(|line| line.kind == "AlertRaised");
+    audience::fits(post, &app, alerts)?;
     let touched = std::mem::take(&mut post.book.touched);
     for weapon in &touched {
         rifle(&app.views(), &post.book, weapon)?;
@@ -42,7 +46,9 @@ pub fn read_on(post: &mut Post) -> Result<(), Broken> {
     let from = post.book.lines.len() as u64 + 1;
     post.book.step_from = from;
     for recorded in post.log.read(from, 100_000).expect("memory can be read") {
-        post.book.take(Line::of(&recorded))?;
+        let line = Line::of(&recorded);
+        post.is_his(&line)?;
+        post.book.take(line)?;
     }
     Ok(())
 }
@@ -241,10 +247,14 @@ fn others(views: &Views, book: &Book) -> Result<(), Broken> {
     Ok(())
 }
 
-/// When all is quiet: documents and weapons agree, across streams.
+/// When all is quiet: what rules owe is paid, documents and weapons agree, across streams.
 pub fn settled(post: &Post) -> Result<(), Broken> {
     let promise = "what follows by rule has followed";
     let book = &post.book;
+    owed::paid(book)?;
+    if let Some(app) = post.app() {
+        audience::fits(post, &app, book.lines.iter().filter(|line| line.kind == "AlertRaised"))?;
+    }
     for (id, rifle) in &book.rifles {
         let rung = match rifle.state.as_str() {
             "unaccounted" => "open",

@@ -3,39 +3,53 @@
 //! A thread plays one world at a time. At a look at the clock the power may fail (the house is cut
 //! off there, whatever it was doing) or somebody else may be faster: his whole act happens between
 //! one person's decision and its append. The log's own clock is looked at while the log is held, so
-//! the power can fail there and nobody can be faster.
+//! the power can fail there and nobody can be faster. The same may happen at each named step of the
+//! program (`points.rs`): what is committed there is not yet answered.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
+use muster::points::watched_by;
 use muster::random::{Given, give};
 use tag_data::moment::Moment;
 
 use crate::dice::Dice;
+use crate::tally;
 
 /// Somebody's act that happens in the middle of another's.
 pub struct Faster {
     /// At which look at the clock, counted from now.
     pub after: u64,
+    /// Only at this step of the program; anywhere if none is named.
+    pub only_at: Option<&'static str>,
     /// Whether the views are held, so that it must wait for the next look.
     pub held: Box<dyn Fn() -> bool>,
     /// What happens.
     pub act: Box<dyn FnOnce()>,
 }
 
+/// When the power fails.
+#[derive(Clone, Copy)]
+enum Cut {
+    /// At this look at a clock.
+    Look(u64),
+    /// When this step of the program is passed next.
+    Step(&'static str),
+}
+
 struct Hands {
     micros: i64,
     looks: u64,
-    cut_at: Option<u64>,
+    cut: Option<Cut>,
     faster: Option<Faster>,
     dice: Dice,
 }
 
 thread_local! {
     static HANDS: RefCell<Hands> =
-        RefCell::new(Hands { micros: 0, looks: 0, cut_at: None, faster: None, dice: Dice::new(0, "nobody's") });
+        RefCell::new(Hands { micros: 0, looks: 0, cut: None, faster: None, dice: Dice::new(0, "nobody's") });
 }
 
 /// What unwinds through the house when its power fails.
@@ -43,8 +57,15 @@ pub struct PowerCut;
 
 /// Gives this thread's house the world's clock and dice.
 pub fn begin(dice: Dice) {
-    HANDS.with_borrow_mut(|hands| *hands = Hands { micros: 0, looks: 0, cut_at: None, faster: None, dice });
+    HANDS.with_borrow_mut(|hands| *hands = Hands { micros: 0, looks: 0, cut: None, faster: None, dice });
     give(Some(Given { now, fill }));
+    watched_by(Some(step));
+}
+
+/// This thread's house has the machine's own clock and dice again.
+pub fn end() {
+    give(None);
+    watched_by(None);
 }
 
 /// The machine at work now says that it is `micros`.
@@ -54,7 +75,12 @@ pub fn set(micros: i64) {
 
 /// The power fails at the look after so many.
 pub fn cut_after(looks: u64) {
-    HANDS.with_borrow_mut(|hands| hands.cut_at = Some(hands.looks + looks));
+    HANDS.with_borrow_mut(|hands| hands.cut = Some(Cut::Look(hands.looks + looks)));
+}
+
+/// The power fails at this step of the program.
+pub fn cut_at(step: &'static str) {
+    HANDS.with_borrow_mut(|hands| hands.cut = Some(Cut::Step(step)));
 }
 
 /// Somebody is faster at a later look.
@@ -64,38 +90,64 @@ pub fn let_in(faster: Faster) {
 
 /// What did not happen until now will not happen any more.
 pub fn calm() {
-    HANDS.with_borrow_mut(|hands| (hands.cut_at, hands.faster) = (None, None));
+    HANDS.with_borrow_mut(|hands| (hands.cut, hands.faster) = (None, None));
 }
 
-fn look() -> (i64, bool) {
+/// One look, here; the time, and whether the power fails.
+fn look(here: &str) -> (i64, bool) {
     HANDS.with_borrow_mut(|hands| {
         (hands.micros, hands.looks) = (hands.micros + 1, hands.looks + 1);
-        (hands.micros, hands.cut_at.is_some_and(|at| hands.looks >= at))
+        let cut = match hands.cut {
+            Some(Cut::Look(at)) => hands.looks >= at,
+            Some(Cut::Step(step)) => step == here,
+            None => false,
+        };
+        (hands.micros, cut)
     })
 }
 
 fn now() -> Moment {
-    let (micros, cut) = look();
+    let (micros, cut) = look("");
     if cut {
-        panic_any(PowerCut);
+        cut_here("a look at the clock");
     }
-    let faster = HANDS.with_borrow_mut(|hands| match &hands.faster {
-        Some(one) if hands.looks >= one.after && !(one.held)() => hands.faster.take(),
-        _ => None,
-    });
-    if let Some(faster) = faster {
-        (faster.act)();
-    }
+    somebody_is_faster("");
     Moment::from_micros(micros)
 }
 
 /// The log's clock.
 pub fn of_the_log() -> i64 {
-    let (micros, cut) = look();
+    let (micros, cut) = look("");
     if cut {
-        panic_any(PowerCut);
+        cut_here("the log's write");
     }
     micros
+}
+
+/// A named step of the program.
+fn step(name: &'static str) {
+    if look(name).1 {
+        cut_here(name);
+    }
+    if name != "page-folded" {
+        somebody_is_faster(name); // One thread folds; whoever comes meanwhile waits for it.
+    }
+}
+
+fn cut_here(at: &'static str) -> ! {
+    tally::saw_at("power fails at", at);
+    panic_any(PowerCut);
+}
+
+fn somebody_is_faster(here: &'static str) {
+    let faster = HANDS.with_borrow_mut(|hands| match &hands.faster {
+        Some(one) if hands.looks >= one.after && one.only_at.is_none_or(|at| at == here) && !(one.held)() => hands.faster.take(),
+        _ => None,
+    });
+    if let Some(faster) = faster {
+        tally::saw_at("somebody is faster at", if here.is_empty() { "a look at the clock" } else { here });
+        (faster.act)();
+    }
 }
 
 fn fill(bytes: &mut [u8]) {

@@ -6,7 +6,7 @@ use armoury::view::gateways::Enrolment;
 
 use muster::desk::How;
 
-use super::{Faults, World, checks};
+use super::{Faults, World, checks, clock};
 use crate::dice::Dice;
 use crate::people::{COMMANDER, SECURITY};
 use crate::promise::{Broken, broken, same};
@@ -18,6 +18,7 @@ impl World {
     /// Plays the end.
     pub(super) fn end(&mut self) -> Result<(), Broken> {
         self.note("the faults stop");
+        clock::calm();
         self.faults = Faults::default();
         for at in 0..self.posts.len() {
             self.posts[at].off_by = 0;
@@ -93,7 +94,8 @@ impl World {
         Ok(())
     }
 
-    fn enrolled(&mut self, nth: usize) -> Result<(), Broken> {
+    /// Two people enrol a gateway, if that has not been done.
+    pub(super) fn enrolled(&mut self, nth: usize) -> Result<(), Broken> {
         let (at, key) = (self.gateways[nth].post, self.gateways[nth].key.clone());
         for _ in 0..2 {
             let app = self.posts[at].app().ok_or(Broken { promise: "a house starts", seen: "it does not".to_owned() })?;
@@ -112,7 +114,7 @@ impl World {
                 },
                 Enrolment::Enrolled | Enrolment::Revoked => return Ok(()),
             };
-            let sign_in = format!("{by} in the end");
+            let sign_in = format!("{by} enrols gateways");
             self.posts[at].people[by].sign_in = sign_in;
             self.posts[at].act(self.time, by, &Command::Gateway(key.clone(), command), &How::default());
         }

@@ -62,4 +62,6 @@ faults! {
     again: "again",
     /// The rules fall behind.
     lagging: "lagging",
+    /// A service that was put back from an older copy confirms what it never got.
+    older: "older",
 }

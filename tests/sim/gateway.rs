@@ -131,10 +131,11 @@ impl Gateway {
     }
 
     /// A receipt carried by hand, or one that comes late.
-    pub fn carried(&mut self, true_time: i64, receipt: &Receipt) {
+    /// Whether it is believed.
+    pub fn carried(&mut self, true_time: i64, receipt: &Receipt) -> bool {
         let now = self.now(true_time);
-        let Some(running) = &mut self.running else { return };
-        drop(running.uplink.take_receipt(now, &mut running.outbox, receipt).expect("memory takes a receipt"));
+        let Some(running) = &mut self.running else { return false };
+        running.uplink.take_receipt(now, &mut running.outbox, receipt).expect("memory takes a receipt").is_ok()
     }
 
     /// Everything below this is in the book, as far as it knows.

@@ -77,6 +77,11 @@ impl Line {
         text(&self.meta["actor"], "sign_in")
     }
 
+    /// The event that this one follows from; empty if none.
+    pub fn cause(&self) -> &str {
+        self.meta["cause"].as_str().unwrap_or_default()
+    }
+
     /// For people: what stands here.
     pub fn told(&self) -> String {
         let who = match self.by().as_str() {

@@ -79,7 +79,7 @@ impl Sight<'_> {
                 (row.place, PlaceCommand::Rename(place::Rename { name }), "renames a rack")
             }
             (2, _) => {
-                let custodian = self.number([ARMOURER, STOREMAN, ARMOURER][dice.below(3)]);
+                let custodian = self.number([ARMOURER, STOREMAN, ARMOURER, COMMANDER, DEPUTY][dice.below(5)]);
                 let names = PlaceCommand::NameCustodian(place::NameCustodian { custodian });
                 (self.post.places.camp, names, "says who keeps the stock")
             }

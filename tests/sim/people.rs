@@ -8,7 +8,7 @@ use armoury::event::person::{self, Grant, PersonEvent};
 use armoury::event::place::{self, PlaceEvent};
 use armoury::event::weapon::{self, WeaponEvent};
 use armoury::event::{Actor, Event, Meta};
-use armoury::ids::{PlaceId, ServiceNumber, WeaponId};
+use armoury::ids::{CaseId, PlaceId, ServiceNumber, WeaponId};
 use armoury::marks::Identity;
 use armoury::sealed::Sealed;
 use event_log::event::{Expected, NewEvent, StreamName, TypeName};
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::arms::Arm;
 use crate::clock;
 use crate::dice::Dice;
+use crate::past::Loss;
 use crate::post::Post;
 
 /// A person.
@@ -118,8 +119,9 @@ pub fn of(post: &Post, dice: &mut Dice) -> Vec<Person> {
 }
 
 impl Post {
-    /// Writes the first day; the post's clock must be right then. Its stock is `arms`, each in a rack.
-    pub fn first_day(&mut self, arms: &[(&Arm, WeaponId, PlaceId)], shift: i64) {
+    /// Writes the first day; the post's clock must be right then. Its stock is `arms`, each in a rack;
+    /// the first of them may have been lost.
+    pub fn first_day(&mut self, arms: &[(&Arm, WeaponId, PlaceId)], lost: Option<(Loss, CaseId)>, shift: i64) {
         clock::set(BEGIN + shift);
         let at = Moment::from_micros(BEGIN + shift);
         for person in self.people.clone() {
@@ -167,6 +169,10 @@ impl Post {
             }
             self.write(at, &id.stream(&self.node()), events.into_iter().map(Event::from));
         }
+        if let (Some((loss, case)), Some((_, weapon, rack))) = (lost, arms.first()) {
+            self.write(at, &case.stream(&self.node()), loss.of_case(case, *weapon, *rack));
+            self.write(at, &weapon.stream(&self.node()), loss.of_weapon(case, *rack));
+        }
     }
 
     fn write(&self, at: Moment, stream: &str, events: impl IntoIterator<Item = Event>) {
@@ -186,7 +192,10 @@ impl Post {
         };
         let stream = StreamName::new(stream).expect("a life's stream has a name");
         let events = events.into_iter().map(new).collect();
-        self.log.append_blocking(&stream, Expected::NoStream, events).expect("the first day is written");
+        let last = self.log.last_revision(&stream).expect("memory can be read");
+        self.log
+            .append_blocking(&stream, last.map_or(Expected::NoStream, Expected::Revision), events)
+            .expect("the first day is written");
     }
 }
 

@@ -5,12 +5,15 @@
 //! is gone and is opened again over the same log. What was answered to anybody is remembered here,
 //! outside the house, to be held against it.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use armoury::command::Command;
 use armoury::ids::{GatewayKey, NodeId};
-use ed25519_dalek::SigningKey;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{Signer as _, SigningKey};
 use event_log::{EventLog, Head};
 use muster::accounts::Accounts;
 use muster::app::App;
@@ -26,7 +29,10 @@ use uuid::Uuid;
 use crate::book::Book;
 use crate::clock::{self, at_once, guarded};
 use crate::dice::Dice;
+use crate::line::Line;
 use crate::people::Person;
+use crate::promise::{Broken, broken};
+use crate::tally;
 
 /// What an act came to.
 #[derive(Clone, Debug)]
@@ -70,6 +76,10 @@ pub struct Post {
     pub receipts: Vec<Receipt>,
     /// The naive book.
     pub book: Book,
+    /// Who truly asked for an event, in which sign-in.
+    pub asked_by: BTreeMap<String, (usize, String)>,
+    /// Who stands at the desk in this step: number and sign-in.
+    pub at_the_desk: Vec<(String, String)>,
     accounts: Arc<Accounts>,
     signing: SigningKey,
 }
@@ -89,6 +99,8 @@ impl Post {
             heads: Vec::new(),
             receipts: Vec::new(),
             book: Book::default(),
+            asked_by: BTreeMap::new(),
+            at_the_desk: Vec::new(),
             accounts: Arc::new(accounts),
             signing: SigningKey::from_bytes(&dice.bytes()),
         };
@@ -117,7 +129,17 @@ impl Post {
             signing: Some(self.signing.clone()),
             gone: muster::companions::Gone::default(),
         };
-        self.house = Some(Rc::new(App::still(config, parts).expect("a house opens over its log")));
+        let app = App::still(config, parts).expect("a house opens over its log");
+        let (ran, size) = (app.rules_at(), self.log.head().size);
+        if ran < size && self.book.lines.len() as u64 == size {
+            tally::saw("rules take up after a restart what was open");
+            let repeated =
+                |line: &&Line| line.by() == "book" && self.book.line(line.cause()).is_some_and(|cause| cause.position > ran);
+            if self.book.lines.iter().rev().take(50).find(repeated).is_some() {
+                tally::saw("a reaction is asked again after a restart");
+            }
+        }
+        self.house = Some(Rc::new(app));
     }
 
     /// The house, while it has power.
@@ -134,6 +156,7 @@ impl Post {
     /// A person acts.
     pub fn act(&mut self, true_time: i64, person: usize, command: &Command, how: &How) -> Answer {
         let Some(app) = self.app() else { return Answer::Refused("no_power".to_owned()) };
+        self.comes_to_the_desk(person);
         clock::set(true_time + self.off_by);
         let done = guarded(|| at_once(app.act(&self.who(&app, person), command.clone(), how.clone())));
         drop(app);
@@ -147,6 +170,41 @@ impl Post {
                 self.house = None;
                 Answer::Cut
             }
+        }
+    }
+
+    /// A person comes to the desk; in which sign-in.
+    pub fn comes_to_the_desk(&mut self, person: usize) -> String {
+        let person = &self.people[person];
+        self.at_the_desk.push((person.number.to_string(), person.sign_in.clone()));
+        person.sign_in.clone()
+    }
+
+    /// The next step begins.
+    pub fn nobody_at_the_desk(&mut self) {
+        self.at_the_desk.clear();
+    }
+
+    /// Remembers who asked for what was done; an answer given again does not change who it was.
+    pub fn asked_for(&mut self, done: &Done, person: usize, sign_in: &str) {
+        for id in &done.event_ids {
+            self.asked_by.entry(id.to_string()).or_insert_with(|| (person, sign_in.to_owned()));
+        }
+    }
+
+    /// What stands under a name was asked for by that person, in that sign-in.
+    pub fn is_his(&self, line: &Line) -> Result<(), Broken> {
+        let signed = (line.person(), line.sign_in());
+        if line.by() != "person" || signed.1 == "the first day" {
+            return Ok(());
+        }
+        let asked =
+            self.asked_by.get(&line.id).map(|(person, sign_in)| (self.people[*person].number.to_string(), sign_in.clone()));
+        let known = asked.as_ref().map_or_else(|| self.at_the_desk.contains(&signed), |asked| *asked == signed);
+        if known {
+            Ok(())
+        } else {
+            broken("what stands under a name was asked by that person", format!("{asked:?}: {}", line.told()))
         }
     }
 
@@ -167,6 +225,17 @@ impl Post {
             Some(Err(_)) => {}
         }
         answer
+    }
+
+    /// What this post would answer had it been put back from an older copy: everything confirmed, behind a head
+    /// that the gateway has seen grow. None while the gateway has seen no head.
+    pub fn older_receipt(&self, gateway: &GatewayKey, acknowledged: u64, next: u64) -> Option<Receipt> {
+        let seen = self.receipts.iter().filter(|told| told.gateway == gateway.as_str() && told.next == acknowledged);
+        let log_size = seen.map(|told| told.log_size).min()?.checked_sub(1)?;
+        let log_root = hex::encode(self.log.root_at(log_size).ok()??);
+        let mut receipt = Receipt { gateway: gateway.to_string(), next, log_size, log_root, signature: String::new() };
+        receipt.signature = STANDARD.encode(self.signing.sign(&receipt.signing_bytes()).to_bytes());
+        Some(receipt)
     }
 
     /// The rules run over the next events; `false` when there is nothing more or the power failed.

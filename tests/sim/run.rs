@@ -5,9 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::clock::quiet_cuts;
+use crate::clock::{self, quiet_cuts};
 use crate::faults::Faults;
 use crate::promise::Broken;
+use crate::tally::{self, Tally};
 use crate::world::{Plan, World};
 
 /// Steps of a world unless something else is asked for.
@@ -39,12 +40,14 @@ struct Played {
     /// Each post's stock: state and place of every weapon.
     stock: Vec<BTreeMap<String, (String, String)>>,
     /// How often each kind of event happened, all posts together; findings by their rule.
-    kinds: BTreeMap<String, u64>,
+    kinds: Tally,
+    /// How often each rare path was gone.
+    seen: Tally,
 }
 
 impl Played {
     fn broken(end: Broken, history: Vec<String>) -> Self {
-        Self { end: Err(end), history, marks: Vec::new(), stock: Vec::new(), kinds: BTreeMap::new() }
+        Self { end: Err(end), history, marks: Vec::new(), stock: Vec::new(), kinds: Tally::new(), seen: Tally::new() }
     }
 }
 
@@ -65,16 +68,23 @@ fn play(plan: &Plan) -> Played {
             let rifles = post.book.rifles.iter();
             rifles.map(|(id, rifle)| (id.clone(), (rifle.state.clone(), rifle.place.clone()))).collect()
         };
-        let mut kinds: BTreeMap<String, u64> = BTreeMap::new();
+        if let Ok(word) = std::env::var("MUSTER_LINES") {
+            for post in &world.posts {
+                let lines = post.book.lines.iter().map(|line| format!("{}: {} <- {}", post.name, line.told(), line.cause()));
+                lines.filter(|line| line.contains(&word)).for_each(|line| println!("{line}"));
+            }
+        }
+        let mut kinds = Tally::new();
         for line in world.posts.iter().flat_map(|post| &post.book.lines) {
             let kind = if line.kind == "AlertRaised" { format!("finding {}", line.text("rule")) } else { line.kind.clone() };
             *kinds.entry(kind).or_default() += 1;
         }
         (end, world.posts.iter().map(mark).collect(), world.posts.iter().map(stock).collect(), kinds)
     }));
-    muster::random::give(None);
+    clock::end();
+    let seen = tally::taken();
     match played {
-        Ok((end, marks, stock, kinds)) => Played { end, history, marks, stock, kinds },
+        Ok((end, marks, stock, kinds)) => Played { end, history, marks, stock, kinds, seen },
         Err(cause) => Played::broken(panicked(cause.as_ref()), history),
     }
 }
@@ -122,7 +132,7 @@ fn worlds() {
         return assert_eq!(broken, Ok(()));
     }
     let (first, seeds) = (number("MUSTER_FIRST_SEED", 0), number("MUSTER_SEEDS", SEEDS));
-    let (next, kinds) = (AtomicU64::new(0), Mutex::new(BTreeMap::<String, u64>::new()));
+    let (next, kinds, seen) = (AtomicU64::new(0), Mutex::new(Tally::new()), Mutex::new(Tally::new()));
     let failed: Mutex<BTreeMap<u64, String>> = Mutex::new(BTreeMap::new());
     let work = || {
         loop {
@@ -131,9 +141,8 @@ fn worlds() {
                 return;
             }
             let played = play(&plan(first + nth));
-            for (kind, times) in played.kinds {
-                *kinds.lock().unwrap().entry(kind).or_default() += times;
-            }
+            add(&kinds, played.kinds);
+            add(&seen, played.seen);
             if let Err(broken) = played.end {
                 failed.lock().unwrap().insert(first + nth, format!("{}: {}", broken.promise, broken.seen));
             }
@@ -142,13 +151,27 @@ fn worlds() {
     let threads = number("MUSTER_THREADS", 2);
     std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
     let failed = failed.into_inner().unwrap();
-    let kinds = kinds.into_inner().unwrap();
-    let happened: Vec<String> = kinds.iter().map(|(kind, times)| format!("{kind} {times}")).collect();
-    println!("{seeds} worlds, {} events: {}", kinds.values().sum::<u64>(), happened.join(", "));
+    let (kinds, mut seen) = (kinds.into_inner().unwrap(), seen.into_inner().unwrap());
+    println!("{seeds} worlds, {} events: {}", kinds.values().sum::<u64>(), listed(&kinds));
+    println!("on the way: {}", listed(&seen));
+    seen.extend(kinds);
+    let (totals, below) = tally::held(&seen, seeds);
+    println!("paths with a floor: {}", totals.join(", "));
     println!("evidence: sim-seeds {seeds} {}", failed.len());
-    failed.iter().for_each(|(seed, words)| println!("seed {seed}: {}", words.chars().take(400).collect::<String>()));
+    failed.iter().take(30).for_each(|(seed, words)| println!("seed {seed}: {}", words.chars().take(400).collect::<String>()));
     let words: Vec<String> = failed.keys().take(2).filter_map(|seed| told(&plan(*seed), &play(&plan(*seed)))).collect();
     assert!(failed.is_empty(), "{} of {seeds} worlds broke a promise\n{}", failed.len(), words.join("\n\n"));
+    assert!(below.is_empty(), "paths that were gone too seldom to test anything:\n{}", below.join("\n"));
+}
+
+fn add(all: &Mutex<Tally>, one: Tally) {
+    let mut all = all.lock().unwrap();
+    one.into_iter().for_each(|(what, times)| *all.entry(what).or_default() += times);
+}
+
+fn listed(tally: &Tally) -> String {
+    let each: Vec<String> = tally.iter().map(|(what, times)| format!("{what} {times}")).collect();
+    each.join(", ")
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! What is heard and what travels: listening at a reader, a batch on its way, an answer on its way back.
 
+use muster::intake::IntakeError;
 use reader_gateway::protocol::DriverName;
 use reader_gateway::simulate::tags::Tag;
 use reader_gateway::uplink::{Answer, Request};
 
 use super::World;
 use crate::arms::Truth;
-use crate::clock;
 use crate::promise::{Broken, broken};
 use crate::reader::noise;
 use crate::road::{self, Parcel};
+use crate::tally;
 
 impl World {
     pub(super) fn somebody_listens(&mut self) -> Result<(), Broken> {
@@ -18,7 +19,8 @@ impl World {
         }
         let nth = self.people.below(self.gateways.len());
         let rubbish = (self.faults.noise && self.wrongs.percent(20)).then(|| noise(&mut self.wrongs));
-        let ticks = 4 + self.people.next() % 12;
+        // Mostly short: to listen is the dearest thing in this world.
+        let ticks = if self.people.percent(20) { 4 + self.people.next() % 12 } else { 4 + self.people.next() % 3 };
         let gateway = &mut self.gateways[nth];
         if !gateway.runs() {
             gateway.start();
@@ -107,7 +109,7 @@ impl World {
             return Ok(Answer::Status(200, Vec::new())); // It announces itself and waits.
         }
         if self.faults.cuts && self.wrongs.percent(8) {
-            clock::cut_after(1 + self.wrongs.next() % 20);
+            self.power_fails(20, &["batch-understood", "items-in-log", "batch-in-log", "act-in-log"]);
         }
         let (at, key) = (self.gateways[nth].post, self.gateways[nth].key.clone());
         let (had_power, size) = (self.posts[at].app().is_some(), self.posts[at].log.head().size);
@@ -118,6 +120,14 @@ impl World {
             Some(Ok(receipt)) => format!("received up to {}", receipt.next),
             Some(Err(error)) => error.to_string(),
         };
+        match &taken {
+            Some(Ok(_)) if self.posts[at].log.head().size == size => tally::saw("a batch is confirmed again"),
+            Some(Err(IntakeError::SendFrom(_))) => tally::saw("a batch is refused for a gap"),
+            Some(Err(IntakeError::Contradicts { .. })) => tally::saw("a batch contradicts the book"),
+            Some(Err(_)) if forged => tally::saw("a forged batch is refused"),
+            Some(Err(IntakeError::NotEnrolled)) => tally::saw("a batch is refused: the key is not in force"),
+            _ => {}
+        }
         let made = if forged { "somebody's forged batch" } else { "a batch" };
         self.note(format!("{}: {made} of gateway {nth} arrives - {said}", self.posts[at].name));
         if forged && (matches!(taken, Some(Ok(_))) || self.posts[at].log.head().size != size) {
@@ -126,12 +136,36 @@ impl World {
         road::answer(taken)
     }
 
+    /// I19: who has seen a head believes no service whose log is behind it; nothing is forgotten by that.
+    fn an_older_copy_answers(&mut self) -> Result<(), Broken> {
+        if self.gateways.is_empty() {
+            return Ok(());
+        }
+        let nth = self.wrongs.below(self.gateways.len());
+        let gateway = &mut self.gateways[nth];
+        let (acknowledged, next) = (gateway.acknowledged(), gateway.put_down.len() as u64);
+        let receipt = self.posts[gateway.post].older_receipt(&gateway.key, acknowledged, next);
+        let Some(receipt) = receipt.filter(|_| gateway.waiting() > 0) else { return Ok(()) };
+        let believed = gateway.carried(self.time, &receipt);
+        if believed || gateway.acknowledged() != acknowledged {
+            return broken("I19 a head that went back is not believed", format!("gateway {nth} took {receipt:?}"));
+        }
+        tally::saw("a service with an older log is not believed");
+        gateway.crash(true); // It stands still and says so; somebody puts the service right and starts it again.
+        gateway.start();
+        self.note(format!("gateway {nth}: an older copy of its post confirms everything and is not believed"));
+        Ok(())
+    }
+
     pub(super) fn something_arrives(&mut self) -> Result<(), Broken> {
         if self.faults.forger && self.wrongs.percent(30) && !self.gateways.is_empty() {
             let nth = self.wrongs.below(self.gateways.len());
             if let Some(request) = road::forged(&self.gateways[nth], &mut self.wrongs) {
                 return self.deliver(nth, &request, true).map(drop);
             }
+        }
+        if self.faults.older && self.wrongs.percent(40) {
+            return self.an_older_copy_answers();
         }
         if self.road.is_empty() {
             return Ok(());
@@ -145,6 +179,7 @@ impl World {
                 self.deliver(gateway, &request, forged).map(drop)
             }
             Parcel::Receipt { gateway, receipt } => {
+                tally::saw("a receipt comes late");
                 self.note(format!("gateway {gateway}: a late receipt comes, up to {}", receipt.next));
                 self.gateways[gateway].carried(self.time, &receipt);
                 Ok(())

@@ -3,10 +3,25 @@
 //! `MUSTER_FAIL_AT=<step>:<n>` in the environment ends the process at the nth pass of that step, as
 //! `kill -9` would: nothing is flushed, dropped or answered. `<step>:<n>:panic` ends only the thread, so that
 //! whoever waits for it learns that it is gone and not what it did. Read once, by debug builds only; in a
-//! release build the steps are empty and no environment can reach them. Nothing else happens here.
+//! release build the steps are empty and no environment can reach them. A thread of a debug build can be watched
+//! ([`watched_by`]): a world that is played step by step fails there too. Nothing else happens here.
+
+use std::cell::Cell;
 
 /// The variable that names the step and the pass.
 pub const VARIABLE: &str = "MUSTER_FAIL_AT";
+
+/// Who is told of each step that a thread passes.
+pub type Watcher = fn(&'static str);
+
+thread_local! {
+    static WATCHER: Cell<Option<Watcher>> = const { Cell::new(None) };
+}
+
+/// From now on this thread's steps are told to `watcher`, which may unwind; in a release build never.
+pub fn watched_by(watcher: Option<Watcher>) {
+    WATCHER.set(watcher);
+}
 
 #[cfg(debug_assertions)]
 mod armed {
@@ -22,6 +37,9 @@ mod armed {
 
     /// Ends the process if this is the pass that was asked for.
     pub fn passing(step: &'static str) {
+        if let Some(watcher) = super::WATCHER.get() {
+            watcher(step);
+        }
         static FALL: OnceLock<Option<Fall>> = OnceLock::new();
         let asked = || {
             let text = std::env::var(super::VARIABLE).ok()?;
