@@ -1,7 +1,10 @@
 //! The desk: the only way by which a person's act, or what follows from it, reaches the log.
 //!
-//! Authorise every id in the command, load the stream, decide, append with the expected revision;
-//! on a conflict reload once, then say so. The answer comes when the views have taken it in.
+//! Load the stream, authorise every id in the command by views that have seen it, decide, append with
+//! the expected revision; on a conflict all of that once more, then say so. The answer comes when the
+//! views have taken it in.
+
+use std::sync::Arc;
 
 use armoury::codes::{Basis, Role};
 use armoury::command::Command;
@@ -249,10 +252,12 @@ impl App {
         let asked_at = self.now();
         for _ in 0..TRIES {
             // Asked again when somebody was faster: what he did may have put the thing out of this one's reach.
+            // For the same reason the views by which it is asked have seen all that the decision will see.
+            let past = self.past_in_views(command).await?;
             let who = self.as_of_now(who)?;
             let allowed = authorise::authorise(self, &who, command)?;
             let order = Order { actor: who.actor(), role: Some(allowed.role), place: allowed.place, how, seed };
-            if let Some(done) = self.try_once(command, &order, asked_at).await? {
+            if let Some(done) = self.try_once(&past, command, &order, asked_at).await? {
                 return Ok(done);
             }
         }
@@ -289,18 +294,34 @@ impl App {
     async fn carry_out(&self, command: &Command, order: &Order<'_>) -> Result<Done, ActError> {
         let asked_at = self.now();
         for _ in 0..TRIES {
-            if let Some(done) = self.try_once(command, order, asked_at).await? {
+            let past = self.past_in_views(command).await?;
+            if let Some(done) = self.try_once(&past, command, order, asked_at).await? {
                 return Ok(done);
             }
         }
         Err(ActError::Conflict)
     }
 
-    /// Load, decide, append. `None`: somebody was faster, and the views have seen what he did.
-    async fn try_once(&self, command: &Command, order: &Order<'_>, asked_at: Moment) -> Result<Option<Done>, ActError> {
-        let name = command.stream(self.node());
-        let stream = StreamName::new(name).map_err(ActError::failed)?;
+    /// The life that a command is about, as it stands, once the views have seen all of it.
+    async fn past_in_views(&self, command: &Command) -> Result<Arc<Vec<Fact>>, ActError> {
+        let stream = StreamName::new(command.stream(self.node())).map_err(ActError::failed)?;
         let past = self.stream_facts(&stream)?;
+        let written = past.last().map_or(0, |last| last.position);
+        if self.views().position < written {
+            self.applied(written).await;
+        }
+        if self.views().position < written { Err(ActError::Conflict) } else { Ok(past) }
+    }
+
+    /// Decide and append. `None`: somebody was faster, and the views have seen what he did.
+    async fn try_once(
+        &self,
+        past: &[Fact],
+        command: &Command,
+        order: &Order<'_>,
+        asked_at: Moment,
+    ) -> Result<Option<Done>, ActError> {
+        let stream = StreamName::new(command.stream(self.node())).map_err(ActError::failed)?;
         let last = past.last();
         if order.how.seen.zip(last).is_some_and(|(seen, last)| last.position > seen) {
             return Err(ActError::Conflict);
@@ -308,7 +329,7 @@ impl App {
         let mut facts = Facts::gather(&self.views(), command, self.now());
         facts.pin_checked = order.how.pin_checked;
         let ctx = Ctx { now: self.now(), actor: &order.actor, facts: &facts };
-        let events = armoury::life::decide(&past, command, &ctx).map_err(ActError::Refused)?;
+        let events = armoury::life::decide(past, command, &ctx).map_err(ActError::Refused)?;
         if events.is_empty() {
             return Ok(Some(Done { position: self.log().head().size, event_ids: Vec::new() }));
         }
