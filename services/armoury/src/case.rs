@@ -162,6 +162,12 @@ impl About {
                 said("the explanation", &explain.explanation, TEXT)?;
                 CaseEvent::Explained(event::Explained { explanation: explain.explanation.clone(), place: explain.place })
             }
+            // It was in hand at the counter, and before the case heard of it somebody declared it lost.
+            (CaseCommand::Explain(explain), Rung::Lost) if matches!(ctx.actor, Actor::Book { .. }) => {
+                let on_record = ctx.facts.weapons.get(&self.weapon).map(|weapon| weapon.place);
+                let place = explain.place.or(on_record).ok_or(Refusal::NotInBook { what: "weapon" })?;
+                CaseEvent::Recovered(event::Recovered { place, circumstances: explain.explanation.clone() })
+            }
             (CaseCommand::PresumeLost(presume), Rung::Open) => {
                 person(ctx.actor)?; // Never a timer.
                 said("why now", &presume.because, TEXT)?;

@@ -28,7 +28,8 @@ fn this() -> CaseId {
 
 fn facts(state: State) -> Facts {
     let serial = "418823".parse().unwrap();
-    let brief = WeaponBrief { state, disposition: Disposition::Keep, serial, place: place(), batch: None };
+    let (disposition, place) = (Disposition::Keep, place());
+    let brief = WeaponBrief { state, disposition, serial, place, batch: None };
     Facts { weapons: [(weapon(), brief)].into(), ..Facts::default() }
 }
 
@@ -95,6 +96,18 @@ fn explained_ends_it_and_lost_cannot_be_explained_away() {
     lost.when(&explain()).refused("case_rung");
     lost.when(&declare()).then::<Event>([]);
     lost.when(&ask(Outcome::DeclaredInError)).refused("case_rung");
+}
+
+/// Somebody issued it, somebody else declared it lost, and only then came what follows from the issue.
+#[test]
+fn what_was_in_hand_before_the_loss_was_declared_is_recovered() {
+    let lost = opened().and(&declare()).by(book());
+    lost.when(&explain()).tells(&["CaseRecovered"]);
+    let recovered = lost.and(&explain());
+    recovered.when(&explain()).refused("case_rung");
+    recovered.by(person("20002")).when(&ask(Outcome::DeclaredInError)).tells(&["CaseCloseRequested"]);
+    let unknown = opened().and(&declare()).by(book()).with(Facts::default());
+    unknown.when(&explain()).refused("not_in_book");
 }
 
 #[test]
