@@ -264,16 +264,18 @@ impl Batch {
 
     /// Nothing that is missing can be said to be destroyed, nor what moved between the list and its
     /// lock, nor what came back and is held for examination: the certificate and the weapons' own
-    /// records say the same.
+    /// records say the same. A case that was opened just now counts before its weapon has followed it.
     fn all_locked(&self, ctx: &Ctx) -> Result<(), Refusal> {
-        let states = self.items.iter().filter_map(|(weapon, _)| ctx.facts.weapons.get(weapon)).map(|weapon| weapon.state);
-        let free = states.into_iter().find(|state| *state != State::Batched);
-        free.map_or(Ok(()), |state| {
-            Err(Refusal::WrongState {
-                state,
-                instead: "all that this batch destroys is locked in it: settle its case, or let it out by two",
-            })
-        })
+        let instead = "all that this batch destroys is locked in it: settle its case, or let it out by two";
+        for weapon in self.items.iter().filter_map(|(weapon, _)| ctx.facts.weapons.get(weapon)) {
+            if weapon.state != State::Batched {
+                return Err(Refusal::WrongState { state: weapon.state, instead });
+            }
+            if weapon.in_case {
+                return Err(Refusal::WrongState { state: State::Unaccounted, instead });
+            }
+        }
+        Ok(())
     }
 }
 

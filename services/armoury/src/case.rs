@@ -4,6 +4,7 @@
 //! another person in another sign-in who does not keep the stock it was missed from, and names
 //! the request he read. A case leaves *lost* only by recovery or by being closed.
 
+use crate::codes::State;
 use crate::command::CaseCommand;
 use crate::command::case::{Open, RequestClose};
 use crate::event::case::{self as event, CaseEvent, Outcome};
@@ -100,7 +101,8 @@ fn opened(id: CaseId, asked: &Open, ctx: &Ctx) -> Result<CaseEvent, Refusal> {
     let Some(weapon) = ctx.facts.weapons.get(&asked.weapon) else {
         return Err(Refusal::NotInBook { what: "weapon" });
     };
-    let state = weapon.state;
+    // Two have certified it destroyed; its own record follows.
+    let state = if weapon.certified && weapon.state == State::Batched { State::Destroyed } else { weapon.state };
     if moves::ended(state) {
         return Err(Refusal::RecordClosed { state });
     }

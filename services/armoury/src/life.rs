@@ -130,6 +130,10 @@ pub struct WeaponBrief {
     pub place: PlaceId,
     /// The batch it is locked in.
     pub batch: Option<BatchId>,
+    /// Its destruction with that batch was confirmed by two; its own record follows, if it has not.
+    pub certified: bool,
+    /// A case stands open for it, whether its own record has followed or not.
+    pub in_case: bool,
 }
 
 /// Whether a gateway's batches are taken.

@@ -19,7 +19,7 @@ fn weapon(n: u128) -> WeaponId {
 
 fn facts(state: State, disposition: Disposition) -> Facts {
     let (serial, place) = ("418902".parse().unwrap(), PlaceId(Uuid::from_u128(2)));
-    let brief = WeaponBrief { state, disposition, serial, place, batch: None };
+    let brief = WeaponBrief { state, disposition, serial, place, batch: None, certified: false, in_case: false };
     Facts { weapons: [(weapon(1), brief.clone()), (weapon(2), brief)].into(), ..Facts::default() }
 }
 
@@ -136,6 +136,15 @@ fn what_is_missing_is_not_destroyed() {
     locked().with(facts(State::Unaccounted, Disposition::Destroy)).when(&record()).refused("wrong_state");
     let ready = locked().and(&record()).and(&witness("A")).and(&witness("B")).by(person("20002"));
     ready.with(facts(State::Lost, Disposition::Destroy)).when(&verify(5)).refused("wrong_state");
+}
+
+#[test]
+fn what_somebody_reported_missing_just_now_is_not_destroyed() {
+    let mut reported = facts(State::Batched, Disposition::Destroy);
+    reported.weapons.values_mut().for_each(|weapon| weapon.in_case = true); // Its own record has not followed its case.
+    locked().with(reported.clone()).when(&record()).refused("wrong_state");
+    let ready = locked().and(&record()).and(&witness("A")).and(&witness("B")).by(person("20002"));
+    ready.with(reported).when(&verify(5)).refused("wrong_state");
 }
 
 #[test]

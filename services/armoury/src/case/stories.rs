@@ -29,7 +29,7 @@ fn this() -> CaseId {
 fn facts(state: State) -> Facts {
     let serial = "418823".parse().unwrap();
     let (disposition, place) = (Disposition::Keep, place());
-    let brief = WeaponBrief { state, disposition, serial, place, batch: None };
+    let brief = WeaponBrief { state, disposition, serial, place, batch: None, certified: false, in_case: false };
     Facts { weapons: [(weapon(), brief)].into(), ..Facts::default() }
 }
 
@@ -108,6 +108,15 @@ fn what_was_in_hand_before_the_loss_was_declared_is_recovered() {
     recovered.by(person("20002")).when(&ask(Outcome::DeclaredInError)).tells(&["CaseCloseRequested"]);
     let unknown = opened().and(&declare()).by(book()).with(Facts::default());
     unknown.when(&explain()).refused("not_in_book");
+}
+
+#[test]
+fn what_two_certified_destroyed_is_not_missing_before_its_record_follows() {
+    let mut certified = facts(State::Batched);
+    certified.weapons.values_mut().for_each(|weapon| weapon.certified = true);
+    story::<Case>(this(), []).with(certified.clone()).when(&open()).refused("record_closed");
+    certified.weapons.values_mut().for_each(|weapon| weapon.state = State::InStore); // It had moved; it was not destroyed.
+    story::<Case>(this(), []).with(certified).when(&open()).tells(&["CaseOpened"]);
 }
 
 #[test]

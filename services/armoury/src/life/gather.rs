@@ -10,6 +10,7 @@ use crate::command::{
     AlertCommand, BatchCommand, CaseCommand, Command, CountCommand, GatewayCommand, PersonCommand, PlaceCommand, WeaponCommand,
 };
 use crate::ids::{PlaceId, WeaponId};
+use crate::view::destruction::BatchStage;
 use crate::view::gateways::Enrolment;
 use crate::view::search::WeaponFilter;
 use crate::view::{Scope, Views};
@@ -140,13 +141,15 @@ fn concerned(views: &Views, command: &Command) -> Vec<WeaponId> {
 fn brief(views: &Views, weapon: WeaponId) -> Option<WeaponBrief> {
     let ix = views.weapons.find(weapon)?;
     let (fixed, _) = views.weapons.entered(ix)?;
-    let state = views.weapons.state(ix);
+    let (state, batch) = (views.weapons.state(ix), views.destruction.batch_of(weapon));
     Some(WeaponBrief {
         state: state.state?,
         disposition: state.disposition,
         serial: views.texts.get(fixed.serial).parse().ok()?,
         place: views.places.id(state.place)?,
-        batch: views.destruction.batch_of(weapon).map(|row| row.batch),
+        batch: batch.map(|row| row.batch),
+        certified: batch.is_some_and(|row| row.stage == BatchStage::Confirmed),
+        in_case: views.cases.open_case(weapon).is_some(),
     })
 }
 

@@ -71,6 +71,9 @@ impl Drop for Taken {
 /// Everybody's rights: held by each act of a person, alone by what changes them.
 pub(crate) const RIGHTS: &str = "rights";
 
+/// Which weapons are missed: held by whoever opens a case, alone by what says that weapons are destroyed.
+const MISSING_OR_DESTROYED: &str = "missing or destroyed";
+
 /// The turn of a gateway's key: its batches, and its enrolment and end.
 pub(crate) fn of_gateway(key: &str) -> (String, Hold) {
     (format!("gateway {key}"), Hold::Alone)
@@ -86,7 +89,13 @@ pub(crate) fn of_command(command: &Command) -> Vec<(String, Hold)> {
         Command::Weapon(_, WeaponCommand::BindTag(asked)) => {
             turns.push((format!("tag {}", asked.epc.trim().to_ascii_uppercase()), Alone));
         }
-        Command::Case(_, CaseCommand::Open(asked)) => turns.push((format!("case of {}", asked.weapon), Alone)),
+        // What is certified destroyed is not missing, and the other way round: of any weapon, since a batch has many.
+        Command::Case(_, CaseCommand::Open(asked)) => {
+            turns.extend([(format!("case of {}", asked.weapon), Alone), (MISSING_OR_DESTROYED.to_owned(), Shared)]);
+        }
+        Command::Batch(_, BatchCommand::RecordDestruction(_) | BatchCommand::Verify(_)) => {
+            turns.push((MISSING_OR_DESTROYED.to_owned(), Alone));
+        }
         Command::Batch(_, BatchCommand::ListItem(asked)) => turns.push((format!("batch of {}", asked.weapon), Alone)),
         Command::Place(id, PlaceCommand::Close(_)) => turns.push((format!("place {id}"), Alone)),
         Command::Place(_, PlaceCommand::Open(open)) => {
