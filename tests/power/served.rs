@@ -110,6 +110,11 @@ impl Served {
         found
     }
 
+    /// What the program has said since its start.
+    pub fn said(&self) -> String {
+        self.program.as_ref().map_or_else(String::new, Program::said)
+    }
+
     /// What the service says of itself.
     pub fn health(&self) -> Value {
         self.nobody.get("/healthz")

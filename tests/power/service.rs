@@ -210,6 +210,62 @@ fn a_full_disk_refuses_entries_and_nothing_else() {
     small.unmount().unwrap();
 }
 
+/// Starts on a disk that is full to the last byte: after an orderly stop, when SQLite has taken its files away, and
+/// after a sudden end. Without the room that was kept for it the program says what is full and what to do.
+#[test]
+fn a_start_on_a_full_disk_reads_and_signs_in() {
+    let place = Place::new("full-start");
+    let disk = place.at("disk");
+    let small = match Mount::small(&disk, 24 << 10) {
+        Ok(mounted) => mounted,
+        Err(why) => return println!("\nSKIPPED: a start on a full disk: {why}"),
+    };
+    let data = disk.join("data");
+    let mut served = Served::start(&place.at("muster.toml"), &data, &[]);
+    served.found();
+    served.take_token();
+    assert!(served.register("87001").unwrap().status < 300);
+    for (round, sudden) in [false, true, false, true].into_iter().enumerate() {
+        if sudden {
+            served.kill()
+        } else {
+            served.stop()
+        }
+        let fillers: Vec<_> = (0..2).map(|nth| disk.join(format!("filler-{round}-{nth}"))).collect();
+        fill(&fillers[0]);
+        served.again();
+        assert!(served.said().contains("DISK FULL"), "{}", served.said());
+        fill(&fillers[1]); // What the start gave back too.
+        assert!(served.serials().contains(&"87001".to_owned()), "round {round}: reading goes on");
+        assert_eq!(served.sign_in(FOUNDERS[1]).status, 201, "round {round}: signing in goes on");
+        let refused = (0..40).map(|n| served.register(&format!("87{round}{n:03}")).unwrap()).find(|answer| answer.status >= 300);
+        let refused = refused.expect("a full disk refuses");
+        assert_eq!((refused.status, refused.json()["code"].as_str()), (507, Some("disk_full")), "{}", refused.body);
+        assert_eq!(served.health()["status"], "ok");
+        fillers.iter().for_each(|filler| fs::remove_file(filler).unwrap());
+        let all = served.serials().len();
+        assert!(served.register(&format!("87{round}last")).unwrap().status < 300, "there is room again");
+        assert_eq!(served.serials().len(), all + 1);
+        served.stop();
+        served.again(); // With room: it is kept again.
+        assert!(!served.said().contains("DISK FULL") && data.join("room").exists());
+    }
+    let all = served.serials();
+    served.stop();
+    fs::remove_file(data.join("room")).unwrap();
+    fill(&disk.join("filler"));
+    let (code, said) = run("muster", &["serve", "--config", place.at("muster.toml").to_str().unwrap()]);
+    let sentence = format!("the disk that holds {} is full", data.display());
+    assert!(code == 2 && said.contains(&sentence) && said.contains("Make room"), "{code}: {said}");
+    fs::remove_file(disk.join("filler")).unwrap();
+    served.again();
+    assert_eq!(served.serials(), all, "nothing is lost");
+    served.stop();
+    let (code, said) = run("muster", &["verify", data.to_str().unwrap()]);
+    assert_eq!(code, 0, "{said}");
+    small.unmount().unwrap();
+}
+
 fn traced(data: &Path, file: &str, inject: &str) -> Vec<String> {
     let call = inject.split(':').next().unwrap();
     let words = [

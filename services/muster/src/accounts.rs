@@ -157,7 +157,10 @@ fn keep_room(file: &Connection) -> rusqlite::Result<()> {
          DROP TABLE room; PRAGMA wal_checkpoint(PASSIVE);"
     ));
     match made {
-        Err(cause) if crate::desk::is_full(&cause) => Ok(()),
+        Err(cause) if crate::desk::is_full(&cause) => {
+            // SQLite may have taken the transaction back by itself; one left open would swallow all that follows.
+            if file.is_autocommit() { Ok(()) } else { file.execute_batch("ROLLBACK") }
+        }
         other => other,
     }
 }
@@ -173,4 +176,23 @@ fn lazily<T>(file: &Connection, write: impl FnOnce(&Connection) -> rusqlite::Res
 /// What is kept of a secret. The secrets have 256 random bits, so a plain hash is enough.
 fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scratch::Scratch;
+
+    /// A file that may not grow is a full disk to SQLite. No transaction may stay open there: what people do
+    /// afterwards would never be committed.
+    #[test]
+    fn no_room_to_be_kept_leaves_nothing_open() {
+        let dir = Scratch::new("accounts-full");
+        let file = Connection::open(dir.join("accounts.sqlite")).unwrap();
+        file.execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE marks(name TEXT); PRAGMA max_page_count = 40;").unwrap();
+        keep_room(&file).unwrap();
+        assert!(file.is_autocommit(), "a transaction stays open");
+        let tables: i64 = file.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
+        assert_eq!(tables, 1, "half of it stays");
+    }
 }

@@ -30,7 +30,7 @@ use crate::live::Live;
 use crate::sealing::{Keys, SealingError};
 use crate::setup::Setup;
 use crate::store::{self, StoreError};
-use crate::{as_of, points, projector, random, sealing};
+use crate::{as_of, points, projector, random, room, sealing};
 
 pub mod still;
 
@@ -45,6 +45,18 @@ pub enum StartError {
         /// The system's reason.
         #[source]
         cause: std::io::Error,
+    },
+    /// No room on its disk, not even to open what is there.
+    #[error(
+        "the disk that holds {path} is full, so that nothing there can be opened. Nothing is lost. Make room on that disk, \
+         20 MiB or more, then start again"
+    )]
+    Full {
+        /// Which.
+        path: PathBuf,
+        /// What failed first.
+        #[source]
+        cause: Box<StartError>,
     },
     /// The log.
     #[error(transparent)]
@@ -97,8 +109,25 @@ impl App {
     /// Opens everything in the data folder, folds the log and begins to follow it.
     ///
     /// # Errors
-    /// [`StartError`]. A log that is there but not whole opens all the same, read-only and loudly.
+    /// [`StartError`]. A log that is there but not whole opens all the same, read-only and loudly. On a full disk
+    /// the room that was kept for that is given up first.
     pub fn open(config: Config) -> Result<Arc<Self>, StartError> {
+        let data = config.data.clone();
+        let opened = match Self::open_once(config.clone()) {
+            Err(_) if room::is_full(&data) && room::give(&data) => Self::open_once(config),
+            other => other,
+        };
+        match opened {
+            Err(cause) if room::is_full(&data) => Err(StartError::Full { path: data, cause: Box::new(cause) }),
+            Err(other) => Err(other),
+            Ok(app) => {
+                room::keep(&data);
+                Ok(app)
+            }
+        }
+    }
+
+    fn open_once(config: Config) -> Result<Arc<Self>, StartError> {
         make_directory(&config.data).map_err(|cause| StartError::Folder { path: config.data.clone(), cause })?;
         let log = store::open(&config)?;
         let accounts = Arc::new(Accounts::open(&config.file(companions::ACCOUNTS), &config.sign_in)?);

@@ -22,6 +22,7 @@ pub mod live;
 pub mod points;
 pub mod projector;
 pub mod random;
+pub mod room;
 pub mod scratch;
 pub mod sealing;
 pub mod server;

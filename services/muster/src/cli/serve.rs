@@ -11,7 +11,7 @@ use clap::Args;
 use super::out::say;
 use crate::app::App;
 use crate::config::Config;
-use crate::{server, setup};
+use crate::{room, server, setup};
 
 /// Where to run and with what.
 #[derive(Debug, Args)]
@@ -96,6 +96,10 @@ fn banner(app: &Arc<App>) {
         if !app.config().log.url.as_deref().is_some_and(crate::store::is_server) {
             say("  Two approvers declare a break with `muster log declare-break` while the service is stopped.");
         }
+    }
+    if room::is_short(&app.config().data) {
+        say("  DISK FULL, or nearly: people can sign in and read; entries are refused where there is no room for them.");
+        say("  Make room on the disk that holds the data, 20 MiB or more; nothing needs to be started again.");
     }
     if app.setup().waits() {
         let link = app.setup().new_link(app.now());
