@@ -31,5 +31,7 @@ mod scratch;
 mod story;
 #[path = "e2e/tls.rs"]
 mod tls;
+#[path = "e2e/unplugged.rs"]
+mod unplugged;
 #[path = "e2e/web.rs"]
 mod web;

@@ -68,6 +68,7 @@ impl Ear {
     fn take(&mut self, now: Moment, event: Option<Incoming>) -> Heard {
         let mut effects = Vec::new();
         if now < self.last && self.open == Some(true) {
+            effects.extend(self.driver.cut(now));
             effects.extend(self.driver.start(now));
         }
         self.last = now;
@@ -83,6 +84,9 @@ impl Ear {
             }
             Some(Incoming::Closed(why)) => {
                 let news = self.open != Some(false);
+                if self.open == Some(true) {
+                    effects.extend(self.driver.cut(now));
+                }
                 (self.open, self.wake) = (Some(false), None);
                 if news {
                     effects.push(Effect::Condition(ReaderCondition::PortLost, Some(bounded(&why))));

@@ -144,6 +144,16 @@ impl Driver {
         }
     }
 
+    /// The port has closed, or the dialogue is broken off: what is half heard will never be whole. It is given up
+    /// and counted.
+    pub fn cut(&mut self, now: Moment) -> Vec<Effect> {
+        match self {
+            Self::Mercury(driver) => driver.cut(now),
+            Self::ZebraIotc(_) => Vec::new(), // A message is whole or was never here.
+            Self::BarcodeLine(driver) => driver.cut(now),
+        }
+    }
+
     /// Time passed.
     pub fn tick(&mut self, now: Moment) -> Vec<Effect> {
         match self {

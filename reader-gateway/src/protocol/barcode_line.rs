@@ -94,6 +94,15 @@ impl BarcodeLine {
         effects
     }
 
+    /// See [`super::Driver::cut`]. Half a serial is worse than none, also where silence ends a scan.
+    pub fn cut(&mut self, now: Moment) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if !self.held.is_empty() {
+            self.garbled(now, "a scan cut off as the port closed", &mut effects);
+        }
+        effects
+    }
+
     /// See [`super::Driver::tick`].
     pub fn tick(&mut self, now: Moment) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -207,6 +216,18 @@ mod tests {
             let heard: Vec<_> = heard.iter().map(|(text, aim)| (text.as_str(), aim.as_deref())).collect();
             assert_eq!(heard, want, "in chunks of {chunk}");
         }
+    }
+
+    #[test]
+    fn half_a_scan_is_counted_when_the_line_is_cut() {
+        let (mut driver, now) = (BarcodeLine::new(&Settings::default()), Moment::from_micros(0));
+        driver.start(now);
+        assert_eq!(driver.cut(now), []);
+        driver.receive(now, b"4188");
+        assert!(driver.cut(now).contains(&Effect::Count(Counter::GarbledBytes, 4)));
+        driver.start(now);
+        let next = driver.receive(now, b"418824\r");
+        assert!(matches!(&next[..], [Effect::Report(report), ..] if report.text.as_deref() == Some("418824")), "{next:?}");
     }
 
     #[test]

@@ -111,6 +111,15 @@ impl Mercury {
         effects
     }
 
+    /// See [`super::Driver::cut`].
+    pub fn cut(&mut self, now: Moment) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let dialogue = &mut self.dialogue;
+        self.deframer.give_up(&mut |found| dialogue.hear(now, found, &mut effects));
+        dialogue.tell_noise(now, &mut effects);
+        effects
+    }
+
     /// See [`super::Driver::tick`].
     pub fn tick(&mut self, now: Moment) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -143,6 +152,20 @@ const SILENT_WORDS: &str = "no frame for three seconds; is it powered, plugged i
 mod tests {
     use super::*;
     use crate::protocol::hex_upper;
+
+    #[test]
+    fn half_a_frame_is_counted_when_the_line_is_cut() {
+        let (mut driver, now) = (Mercury::new(&Settings::default()), Moment::from_micros(0));
+        driver.start(now);
+        let frame = super::frame::answer(0x22, 0x0400, &[]);
+        driver.receive(now, &frame[..4]);
+        let counted = |effects: Vec<Effect>| effects.into_iter().find(|effect| matches!(effect, Effect::Count(..)));
+        assert_eq!(counted(driver.cut(now)), Some(Effect::Count(crate::protocol::Counter::GarbledBytes, 4)));
+        assert_eq!(counted(driver.cut(now)), None, "once");
+        driver.start(now);
+        let next = counted(driver.receive(now, &frame));
+        assert_eq!(next, Some(Effect::Count(crate::protocol::Counter::OtherFrames, 1)), "the next frame is read whole");
+    }
 
     #[test]
     fn the_usual_start_is_the_published_one() {
