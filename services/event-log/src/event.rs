@@ -5,6 +5,7 @@
 //! at 1 (leaf index = position - 1); revisions of a stream start at 0.
 
 use std::fmt;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -17,7 +18,7 @@ pub const TYPE_NAME_MAX: usize = 64;
 
 /// A stream's name, such as `weapon-0192...@hq`: ASCII letters, digits, `-`, `_`, `.`, `@`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StreamName(String);
+pub struct StreamName(Arc<str>); // shared: a replay names each stream many times
 
 /// Why a text cannot name a stream or a type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +54,7 @@ impl StreamName {
     ///
     /// # Errors
     /// [`NameError`] says which rule it breaks.
-    pub fn new(name: impl Into<String>) -> Result<Self, NameError> {
+    pub fn new(name: impl Into<Arc<str>>) -> Result<Self, NameError> {
         let name = name.into();
         check_name(&name, STREAM_NAME_MAX)?;
         Ok(Self(name))
@@ -74,14 +75,14 @@ impl fmt::Display for StreamName {
 
 /// An event type's name, such as `WeaponIssued`; the same alphabet as streams.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TypeName(String);
+pub struct TypeName(Arc<str>);
 
 impl TypeName {
     /// Takes a name that follows the rule.
     ///
     /// # Errors
     /// [`NameError`] says which rule it breaks.
-    pub fn new(name: impl Into<String>) -> Result<Self, NameError> {
+    pub fn new(name: impl Into<Arc<str>>) -> Result<Self, NameError> {
         let name = name.into();
         check_name(&name, TYPE_NAME_MAX)?;
         Ok(Self(name))
