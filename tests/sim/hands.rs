@@ -68,7 +68,7 @@ fn hand(book: &Book, line: &Line) -> Result<(), Broken> {
     Ok(())
 }
 
-/// The state in the book before the act: a recovery that came with it is part of it.
+/// The state in the book before the act: a recovery that came with it, in one request, is part of it.
 fn said_of<'a>(book: &Book, line: &Line, rifle: &'a Rifle) -> &'a str {
     let last = book.lines.last();
     let with_it = |last: &Line| {
@@ -76,6 +76,7 @@ fn said_of<'a>(book: &Book, line: &Line, rifle: &'a Rifle) -> &'a str {
             && last.stream == line.stream
             && last.by() == "person"
             && last.recorded_at == line.recorded_at
+            && ["actor", "idempotency_key"].iter().all(|name| last.meta[name] == line.meta[name])
     };
     if line.kind != "WeaponRecovered" && last.is_some_and(with_it) { &rifle.was } else { &rifle.state }
 }
