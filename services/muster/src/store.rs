@@ -63,6 +63,15 @@ pub fn open(config: &Config) -> Result<EventLog, StoreError> {
     Ok(log)
 }
 
+/// The same for whoever only looks, or seals by himself: no old event is sealed unasked meanwhile.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn open_at_rest(mut config: Config) -> Result<EventLog, StoreError> {
+    config.log.keep_rows = Some(u64::MAX);
+    open(&config)
+}
+
 /// The same for an address and what stands beside it; `node` names the log where nothing else does.
 ///
 /// # Errors

@@ -22,13 +22,13 @@ pub fn open(data: &Path) -> anyhow::Result<Arc<App>> {
     App::open(Config { data: data.to_owned(), ..Config::default() }).context("the data folder does not open")
 }
 
-/// Opens the log alone, to fold it: no rule runs, so looking never writes an event.
+/// Opens the log alone, to fold it: no rule runs and nothing is sealed, so looking never writes.
 ///
 /// # Errors
 /// When there is no log, or a service runs on it.
 pub fn log(data: &Path) -> anyhow::Result<EventLog> {
     anyhow::ensure!(data.join("log.sqlite").exists(), "there is no log in {}", data.display());
-    store::open(&Config { data: data.to_owned(), ..Config::default() }).context("the log does not open")
+    store::open_at_rest(Config { data: data.to_owned(), ..Config::default() }).context("the log does not open")
 }
 
 /// The person who acts, by number and the password in a file.
@@ -55,4 +55,42 @@ pub fn password(file: &Path) -> anyhow::Result<Zeroizing<String>> {
 pub fn unproven(app: &App, number: &ServiceNumber) -> Who {
     let grants = app.grants(number);
     Who::once(number.clone(), format!("command-line-{}", hex::encode(random::bytes::<8>())), grants, "en".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use event_log::{Expected, NewEvent, OpenOptions, StreamName, TypeName};
+
+    use super::*;
+    use crate::scratch::Scratch;
+
+    /// A service would seal what is older than the last ten thousand events as soon as it opens this log.
+    #[test]
+    fn who_looks_seals_nothing() {
+        let dir = Scratch::new("offline-looks");
+        let usual = OpenOptions::new(&*dir, || random::now().micros(), random::bytes::<16>);
+        let (filled, _) = EventLog::open(OpenOptions { keep_rows: None, ..usual }).unwrap();
+        for nth in 0..21 {
+            let event = || NewEvent {
+                id: random::uuid_v7(random::now()),
+                type_name: TypeName::new("Noted").unwrap(),
+                schema_version: 1,
+                occurred_at: 0,
+                meta: b"{}".to_vec(),
+                data: b"{}".to_vec(),
+            };
+            let stream = StreamName::new(format!("note-{nth}")).unwrap();
+            let events = std::iter::repeat_with(event).take(500).collect();
+            filled.append_blocking(&stream, Expected::NoStream, events).unwrap();
+        }
+        drop(filled);
+        let looked = log(&dir).unwrap();
+        for _ in 0..3 {
+            assert_eq!(looked.seal(u64::MAX, 1).unwrap(), 0); // Answered by the thread that would seal.
+        }
+        drop(looked);
+        let file = rusqlite::Connection::open(dir.join("log.sqlite")).unwrap();
+        let sealed: i64 = file.query_row("SELECT count(*) FROM chunks", [], |row| row.get(0)).unwrap();
+        assert_eq!(sealed, 0);
+    }
 }

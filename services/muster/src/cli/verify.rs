@@ -142,7 +142,7 @@ impl Drop for Mirror {
 /// When the log cannot be opened, or the server not read to its end.
 pub fn compare(config: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::read(config)?;
-    let log = store::open(&config)?;
+    let log = store::open_at_rest(config)?;
     let found = match log.health() {
         Health::ReadOnly { reason } => Some(reason),
         Health::Writable => log.verify_all(&mut |_, _| ControlFlow::Continue(()))?,
