@@ -1,6 +1,6 @@
 //! What a sealed chunk is made of: its columns of integers and its parts of payloads, as bytes of a file.
 
-use event_log::chunk::{Column, Columns, EVENTS, PART, PARTS};
+use event_log::chunk::{Column, Columns, PART, PARTS};
 
 /// The columns of the golden chunk: without whole ones no part is ever opened.
 static COLUMNS: std::sync::LazyLock<Columns> = std::sync::LazyLock::new(|| {
@@ -16,9 +16,7 @@ pub fn chunk(data: &[u8]) {
     let part = usize::from(*how);
     if part >= PARTS {
         if let Ok(columns) = Columns::open(bytes) {
-            let lengths: i64 = (0..EVENTS).map(|nth| columns.get(Column::Data, nth) & 0xff).sum();
-            assert!(lengths >= 0);
-            let _ = columns.part(0, bytes);
+            let _ = columns.part(0, bytes); // No panic, and no more room than its bytes can fill.
         }
         return;
     }
