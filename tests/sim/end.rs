@@ -8,6 +8,7 @@ use muster::desk::How;
 
 use super::{Faults, World, checks, clock};
 use crate::dice::Dice;
+use crate::line::Line;
 use crate::people::{COMMANDER, SECURITY};
 use crate::promise::{Broken, broken, same};
 
@@ -121,24 +122,32 @@ impl World {
         Ok(())
     }
 
-    /// I10: every batch that was ever on the road, again and in any order, changes nothing. Where the power failed
-    /// between a batch's items and its own record, and the key was closed before it came again, that record is
-    /// all that may still come; the second time nothing may.
+    /// I10: every batch that was ever on the road, again and in any order, changes nothing. One thing may still
+    /// come, once: the power failed between a batch's items and its own record, and its key was closed before it
+    /// came again.
     fn old_batches_again(&mut self) -> Result<(), Broken> {
         for nth in 0..self.gateways.len() {
-            let (at, old) = (self.gateways[nth].post, self.gateways[nth].overheard.clone());
+            let (at, key, old) =
+                (self.gateways[nth].post, self.gateways[nth].key.to_string(), self.gateways[nth].overheard.clone());
+            let closed = self.posts[at].book.gateways.get(&key).is_some_and(|heard| heard.closed_from.is_some());
             for time in 0..2 {
-                let size = self.posts[at].log.head().size;
+                let known = self.lines_from(at, 1)?;
                 for request in old.iter().rev() {
                     self.deliver(nth, request, false)?;
                 }
-                let added = self.posts[at].log.read(size + 1, 9).unwrap_or_default();
-                let added = added.iter().map(crate::line::Line::of).filter(|line| time > 0 || line.kind != "BatchReceived");
-                let added: Vec<String> = added.map(|line| line.told()).collect();
+                let late = |line: &Line| time == 0 && closed && is_owed(line, &key, &known);
+                let added = self.lines_from(at, known.len() as u64 + 1)?;
+                let added: Vec<String> = added.iter().filter(|line| !late(line)).map(Line::told).collect();
                 same("I10 delivered again, nothing changes", "what was added", &added, &Vec::new())?;
             }
         }
         Ok(())
+    }
+
+    fn lines_from(&self, at: usize, position: u64) -> Result<Vec<Line>, Broken> {
+        let read = self.posts[at].log.read(position, usize::MAX);
+        let read = read.map_err(|why| Broken { promise: "a log can be read", seen: why.to_string() })?;
+        Ok(read.iter().map(Line::of).collect())
     }
 
     /// A house that is opened again over its log is the same house, and its rules have nothing to add.
@@ -152,4 +161,14 @@ impl World {
         self.quiet(at)?;
         same("a house opened again has nothing to add", "events", &self.posts[at].log.head().size, &size)
     }
+}
+
+/// The record of a batch whose items all stand in the book, while no record of it does.
+fn is_owed(line: &Line, key: &str, known: &[Line]) -> bool {
+    let span = |line: &Line| Some((line.data["first"].as_u64()?, line.data["count"].as_u64()?));
+    let mine = |known: &&Line| known.kind == "BatchReceived" && known.text("gateway") == key;
+    let Some((first, count)) = span(line).filter(|_| mine(&line)) else { return false };
+    let heard = known.iter().filter(|known| known.stream == format!("gateway-{key}")).count() as u64;
+    let recorded = known.iter().filter(mine).filter_map(span).any(|(at, many)| at <= first && first < at + many);
+    first + count <= heard && !recorded
 }
