@@ -86,7 +86,7 @@ impl Bench {
         tally.edits += 1;
         let heads: &[bool] = match edit {
             Edit::Byte { .. } | Edit::Cut { .. } => &[false],
-            Edit::Sql(_) if !tally.edits.is_multiple_of(4) => &[false],
+            Edit::Sql { .. } if !tally.edits.is_multiple_of(4) => &[false],
             _ => &[false, true],
         };
         for &outside in heads {

@@ -18,7 +18,7 @@ pub enum Edit {
     /// A file goes on.
     Grown { file: String, by: usize },
     /// Whatever SQL can do.
-    Sql(String),
+    Sql { sql: String, second: bool },
     /// An event written anew together with its leaf; no single position can be named but for its tile.
     Forged { position: usize },
     /// These files put in the place of what is there, all others as they are; `None`: removed.
@@ -31,7 +31,7 @@ pub struct Plan {
     pub whole: bool,
     /// In every way.
     pub deep: bool,
-    /// How many edits of bytes the second verifier judges.
+    /// How many edits of a kind that has many the second verifier judges: bytes, columns, pairs of rows.
     pub second: usize,
 }
 
@@ -41,13 +41,18 @@ impl Plan {
         edits.extend(copies_put_back(base));
         edits.extend(self.cuts(base));
         if base.exhaustive || self.deep {
-            edits.extend(columns(base).map(Edit::Sql));
-            edits.extend(swaps(base));
+            edits.extend(self.by_sql(columns(base).collect()));
+            edits.extend(self.by_sql(swaps(base)));
             edits.extend((1..=base.seen.events.len()).map(|position| Edit::Forged { position }));
         }
-        edits.extend(around(base).into_iter().map(Edit::Sql));
+        edits.extend(self.by_sql(around(base)));
         edits.extend(self.bytes(base));
         edits
+    }
+
+    fn by_sql(&self, statements: Vec<String>) -> impl Iterator<Item = Edit> {
+        let every = if self.deep { 1 } else { (statements.len() / self.second.max(1)).max(1) };
+        statements.into_iter().enumerate().map(move |(nth, sql)| Edit::Sql { sql, second: nth.is_multiple_of(every) })
     }
 
     /// Every byte, in one of four ways in turn (deep: in all four); of the other logs every so many.
@@ -163,13 +168,13 @@ fn columns(base: &Base) -> impl Iterator<Item = String> {
 }
 
 /// Every two rows exchanged; and between neighbours every single column that is not the key.
-fn swaps(base: &Base) -> Vec<Edit> {
+fn swaps(base: &Base) -> Vec<String> {
     let events = base.seen.events.len();
     let rows = |(a, b): (usize, usize)| {
         let away = format!(
             "UPDATE events SET position = -1 WHERE position = {a}; UPDATE events SET position = {a} WHERE position = {b};"
         );
-        Edit::Sql(format!("{away} UPDATE events SET position = {b} WHERE position = -1"))
+        format!("{away} UPDATE events SET position = {b} WHERE position = -1")
     };
     let mut edits: Vec<_> = (1..=events).flat_map(|a| (a + 1..=events).map(move |b| (a, b))).map(rows).collect();
     let columns = ["stream", "revision", "id", "type", "recorded_at", "occurred_at", "salt", "data", "leaf"];
@@ -181,7 +186,7 @@ fn swaps(base: &Base) -> Vec<Edit> {
         );
         let back =
             "CREATE UNIQUE INDEX events_by_stream ON events(stream, revision); CREATE UNIQUE INDEX events_by_id ON events(id);";
-        edits.push(Edit::Sql(format!("{indexes} {swap} {back}")));
+        edits.push(format!("{indexes} {swap} {back}"));
     }
     edits
 }
@@ -264,7 +269,7 @@ impl Edit {
                 bytes.extend((0..*by).map(|nth| (nth * 31 + 7) as u8));
                 fs::write(dir.join(file), bytes).expect("written");
             }
-            Self::Sql(sql) => {
+            Self::Sql { sql, .. } => {
                 let file = Connection::open(dir.join("log.sqlite")).expect("opened");
                 file.execute_batch("PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY").expect("taken");
                 match file.execute_batch(sql) {
@@ -296,7 +301,7 @@ impl Edit {
 
     /// True if the second verifier shall judge it as well.
     pub fn second(&self) -> bool {
-        !matches!(self, Self::Byte { second: false, .. } | Self::Cut { second: false, .. })
+        !matches!(self, Self::Byte { second: false, .. } | Self::Cut { second: false, .. } | Self::Sql { second: false, .. })
     }
 }
 

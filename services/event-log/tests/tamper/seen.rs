@@ -1,6 +1,7 @@
 //! What anybody sees who reads the files: the rows in order as far as they can be read, names in place of
 //! numbers, tiles, checkpoints, the anchor. Knows the format from its description, nothing of the verifier.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -41,10 +42,11 @@ impl Seen {
     fn within(dir: &Path, wal: bool) -> Self {
         let path = dir.join("log.sqlite");
         let mut seen = Self { anchor: anchor::read(&dir.join("anchor")).ok(), ..Self::default() };
+        let alone = OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = if wal {
-            Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+            Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | alone)
         } else {
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | alone;
             Connection::open_with_flags(format!("file:{}?immutable=1", path.display()), flags)
         };
         let Ok(file) = opened else { return seen };
@@ -65,19 +67,19 @@ impl Seen {
         seen.directory = rows(&file, "SELECT chunk, least_id, greatest_id, breaks FROM chunks NOT INDEXED ORDER BY chunk");
         seen.directory.extend(rows(&file, "SELECT stream, last, chunk FROM sealed_streams ORDER BY stream, last"));
         let events = events.into_iter().chain(rows(&file, "SELECT * FROM events NOT INDEXED ORDER BY position"));
-        seen.events = events.map(|row| seen.named(row)).collect();
-        seen
-    }
-
-    fn named(&self, mut row: Vec<Value>) -> (i64, Vec<Value>) {
-        let name = |table: &str, number: &Value| {
-            let found = self.names.iter().rev().find(|name| name[0] == Value::Text(table.to_owned()) && name[1] == *number);
-            found.map_or(Value::Null, |name| name[2].clone())
+        let names = ["s", "t"].map(|table| named(&seen.names, table));
+        let with_names = |mut row: Vec<Value>| {
+            let of = |table: usize, column: usize| match row[column] {
+                Value::Integer(number) => names[table].get(&number).map_or(Value::Null, |name| (*name).clone()),
+                _ => Value::Null,
+            };
+            let both = [of(0, 1), of(1, 4)];
+            row.extend(both);
+            let Value::Integer(position) = row[0] else { panic!("a key is a number: {:?}", row[0]) };
+            (position, row)
         };
-        let names = [name("s", &row[1]), name("t", &row[4])];
-        row.extend(names);
-        let Value::Integer(position) = row[0] else { panic!("a key is a number: {:?}", row[0]) };
-        (position, row)
+        seen.events = events.map(with_names).collect();
+        seen
     }
 
     /// The first position at which the two show other events.
@@ -86,6 +88,12 @@ impl Seen {
         let nth = (0..longer).find(|nth| self.events.get(*nth) != other.events.get(*nth))?;
         [self.events.get(nth), other.events.get(nth)].into_iter().flatten().map(|(position, _)| *position).min()
     }
+}
+
+/// The names of one table by their numbers; of two with one number, the later.
+fn named<'a>(names: &'a [Vec<Value>], table: &str) -> BTreeMap<i64, &'a Value> {
+    let mine = names.iter().filter(|name| name[0] == Value::Text(table.to_owned()));
+    mine.filter_map(|name| if let Value::Integer(number) = name[1] { Some((number, &name[2])) } else { None }).collect()
 }
 
 /// A sealed chunk as the rows it stands for; of what cannot be undone, rows of nothing but the position.
