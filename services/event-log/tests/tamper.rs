@@ -8,7 +8,8 @@
 //!
 //! `MUSTER_TAMPER_EVENTS`: events of the log; every byte is changed then. Unset: a small log and some bytes.
 //! `MUSTER_TAMPER_SECOND` (5000): so many edits of a kind that has more (single bytes, columns, pairs of rows) the
-//! second verifier judges as well; it judges all others. `MUSTER_TAMPER_DEEP`: every byte in four ways and cut off at every length, all of it judged by both.
+//! second verifier judges as well; it judges all others. `MUSTER_TAMPER_DEEP`: every byte in four ways, cut off at
+//! every length, rows and columns of all logs, all of it judged by both.
 //! `MUSTER_TAMPER_PART`: of all edits only those of one part, as `3/20`; the parts together are all of them.
 
 #![allow(clippy::print_stdout)] // the account of what was tried is its output
@@ -25,6 +26,8 @@ mod bench;
 mod edits;
 #[path = "tamper/proofs.rs"]
 mod proofs;
+#[path = "tamper/sealed.rs"]
+mod sealed;
 #[path = "tamper/second.rs"]
 mod second;
 #[path = "tamper/seen.rs"]

@@ -2,11 +2,13 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode};
 
 use crate::base::{self, Base, Files};
+use crate::sealed;
 
 /// One edit.
 #[derive(Clone, Debug)]
@@ -43,9 +45,11 @@ impl Plan {
         if base.exhaustive || self.deep {
             edits.extend(self.by_sql(columns(base).collect()));
             edits.extend(self.by_sql(swaps(base)));
-            edits.extend((1..=base.seen.events.len()).map(|position| Edit::Forged { position }));
+            edits.extend(rows(base).map(|position| Edit::Forged { position }));
         }
         edits.extend(self.by_sql(around(base)));
+        edits.extend(self.by_sql(sealed::columns(base)));
+        edits.extend((1..=base.seen.sealed).step_by(37).map(|position| Edit::Forged { position }));
         edits.extend(self.bytes(base));
         edits
     }
@@ -55,12 +59,13 @@ impl Plan {
         statements.into_iter().enumerate().map(move |(nth, sql)| Edit::Sql { sql, second: nth.is_multiple_of(every) })
     }
 
-    /// Every byte, in one of four ways in turn (deep: in all four); of the other logs every so many.
+    /// Every byte, in one of four ways in turn (deep: in all four); of the other logs one in so many.
     fn bytes(&self, base: &Base) -> Vec<Edit> {
         let whole: usize = base.files.values().map(Vec::len).sum();
         let every = (whole / self.second.max(1)).max(1);
         let step = match (base.exhaustive, self.whole, self.deep) {
-            (_, _, true) | (true, true, _) => 1,
+            (true, _, true) | (true, true, _) => 1,
+            (false, _, true) => 13,
             (false, true, _) => 61,
             (_, false, _) => 499,
         };
@@ -110,6 +115,11 @@ fn copies_put_back(base: &Base) -> Vec<Edit> {
     ]
 }
 
+/// The positions that stand as rows.
+fn rows(base: &Base) -> RangeInclusive<usize> {
+    base.seen.sealed + 1..=base.seen.events.len()
+}
+
 /// Every column of every row, changed in several ways.
 fn columns(base: &Base) -> impl Iterator<Item = String> {
     const WAYS: [&str; 43] = [
@@ -157,8 +167,7 @@ fn columns(base: &Base) -> impl Iterator<Item = String> {
         "position = -position",
         "position = position + 5000",
     ];
-    let events = base.seen.events.len();
-    (1..=events).flat_map(|position| {
+    rows(base).flat_map(|position| {
         let change = WAYS.iter().map(move |way| format!("UPDATE OR IGNORE events SET {way} WHERE position = {position}"));
         change.chain([
             format!("DELETE FROM events WHERE position = {position}"),
@@ -169,16 +178,16 @@ fn columns(base: &Base) -> impl Iterator<Item = String> {
 
 /// Every two rows exchanged; and between neighbours every single column that is not the key.
 fn swaps(base: &Base) -> Vec<String> {
-    let events = base.seen.events.len();
-    let rows = |(a, b): (usize, usize)| {
+    let exchanged = |(a, b): (usize, usize)| {
         let away = format!(
             "UPDATE events SET position = -1 WHERE position = {a}; UPDATE events SET position = {a} WHERE position = {b};"
         );
         format!("{away} UPDATE events SET position = {b} WHERE position = -1")
     };
-    let mut edits: Vec<_> = (1..=events).flat_map(|a| (a + 1..=events).map(move |b| (a, b))).map(rows).collect();
+    let (first, last) = rows(base).into_inner();
+    let mut edits: Vec<_> = rows(base).flat_map(|a| (a + 1..=last).map(move |b| (a, b))).map(exchanged).collect();
     let columns = ["stream", "revision", "id", "type", "recorded_at", "occurred_at", "salt", "data", "leaf"];
-    for (a, column) in (1..events).flat_map(|a| columns.map(|column| (a, column))) {
+    for (a, column) in (first..last).flat_map(|a| columns.map(|column| (a, column))) {
         let indexes = "DROP INDEX events_by_stream; DROP INDEX events_by_id;";
         let swap = format!(
             "CREATE TEMP TABLE o AS SELECT position AS at, {column} AS was FROM events WHERE position IN ({a}, {a} + 1); \
@@ -270,15 +279,14 @@ impl Edit {
                 fs::write(dir.join(file), bytes).expect("written");
             }
             Self::Sql { sql, .. } => {
-                let file = Connection::open(dir.join("log.sqlite")).expect("opened");
-                file.execute_batch("PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY").expect("taken");
-                match file.execute_batch(sql) {
+                match database(dir).execute_batch(sql) {
                     // Twice the same key: what was done before stays done, and an index is missing.
                     Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {}
                     done => done.unwrap_or_else(|cause| panic!("{sql}: {cause}")),
                 }
             }
-            Self::Forged { position } => forge(dir, *position),
+            Self::Forged { position } if *position <= base.seen.sealed => sealed::forge(&database(dir), *position),
+            Self::Forged { position } => forge(&database(dir), *position),
             Self::Put { files, .. } => {
                 for (name, bytes) in files {
                     match bytes {
@@ -314,10 +322,15 @@ fn poke(path: &Path, at: usize, to: u8) {
     file.seek(SeekFrom::Start(at as u64)).and_then(|_| file.write_all(&[to])).expect("one byte is written");
 }
 
-/// Other data, and the leaf that goes with it: as somebody does who has read the description.
-fn forge(dir: &Path, position: usize) {
+/// The file, to be edited: nothing of it need be durable.
+fn database(dir: &Path) -> Connection {
     let file = Connection::open(dir.join("log.sqlite")).expect("opened");
     file.execute_batch("PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY").expect("taken");
+    file
+}
+
+/// Other data, and the leaf that goes with it: as somebody does who has read the description.
+fn forge(file: &Connection, position: usize) {
     let query = "SELECT e.revision, e.id, e.schema_version, e.recorded_at, e.occurred_at, e.salt, e.meta, s.name, t.name FROM events e \
                  JOIN streams s ON s.id = e.stream JOIN types t ON t.id = e.type WHERE e.position = ?1";
     let leaf = file.query_row(query, [position as i64], |row| {

@@ -22,6 +22,8 @@ pub struct Seen {
     pub anchor: Option<Anchored>,
     /// What the tables are defined to be; the events can be asked for by that definition only.
     pub tables: Vec<Vec<Value>>,
+    /// Events in sealed chunks; the others are rows.
+    pub sealed: usize,
     /// False if there is no log to be seen at all.
     pub readable: bool,
 }
@@ -64,6 +66,7 @@ impl Seen {
             "SELECT chunk, columns, ids, salts, leaves, part0, part1, part2, part3 FROM chunks NOT INDEXED ORDER BY chunk",
         );
         let events = chunks.iter().flat_map(|chunk| unsealed(chunk)).collect::<Vec<_>>();
+        seen.sealed = events.len();
         seen.directory = rows(&file, "SELECT chunk, least_id, greatest_id, breaks FROM chunks NOT INDEXED ORDER BY chunk");
         seen.directory.extend(rows(&file, "SELECT stream, last, chunk FROM sealed_streams ORDER BY stream, last"));
         let events = events.into_iter().chain(rows(&file, "SELECT * FROM events NOT INDEXED ORDER BY position"));
