@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use tag_data::batch::Receipt;
+use tag_data::batch::{BATCH_BYTES_MAX, Receipt};
 use tag_data::moment::Moment;
 
 use crate::identity::Identity;
@@ -49,7 +49,7 @@ pub fn export(outbox: &Outbox, identity: &Identity, directory: &Path) -> Result<
     std::fs::create_dir_all(directory).map_err(file(directory))?;
     let (mut files, mut from) = (Vec::new(), outbox.acknowledged());
     loop {
-        let waiting = outbox.batch(from)?;
+        let waiting = outbox.batch(from, BATCH_BYTES_MAX)?;
         if waiting.items.is_empty() {
             return Ok(files);
         }

@@ -314,11 +314,12 @@ impl Outbox {
         Ok(())
     }
 
-    /// Items in a row from `from` on: at most a batch's worth, all of one run.
+    /// Items in a row from `from` on, all of one run: at most a batch's worth, and one that takes about `room` bytes;
+    /// at least one.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn batch(&self, from: u64) -> Result<Waiting, OutboxError> {
+    pub fn batch(&self, from: u64, room: usize) -> Result<Waiting, OutboxError> {
         let read = || -> rusqlite::Result<Waiting> {
             let sql = "SELECT item.seq, boot.id, boot.label, json FROM item JOIN boot ON boot.id = item.boot WHERE seq >= ?1 ORDER BY seq LIMIT ?2";
             let mut query = self.db.prepare(sql)?;
@@ -330,7 +331,8 @@ impl Outbox {
                 // Room for the envelope, the signature and the commas.
                 bytes += json.len() + 1;
                 let follows = seq as u64 == from + waiting.items.len() as u64 && *run.get_or_insert(boot) == boot;
-                if !follows || bytes > BATCH_BYTES_MAX - 4096 {
+                let full = bytes > room.min(BATCH_BYTES_MAX).saturating_sub(4096) && !waiting.items.is_empty();
+                if !follows || full {
                     break;
                 }
                 waiting.boot = row.get(2)?;

@@ -6,6 +6,7 @@
 //! 409 sequence-contradicted with send_from N     -> number what waits anew from N, behind a declared hole
 //! 403 gateway-not-enrolled                       -> ask for enrolment, keep everything, try later
 //! other 4xx, 5xx, no answer, bad signature       -> wait longer each time, keep everything
+//! no answer, or a body that took too long (408)  -> half as much next time: the line may be slow
 //! head behind the last receipt's                 -> stop, aloud, until a person accepts the new head
 //! ```
 //! Only a receipt signed with the configured key empties the outbox. Waits are spread by a seed.
@@ -13,7 +14,7 @@
 pub mod http;
 
 use serde::{Deserialize, Serialize};
-use tag_data::batch::Receipt;
+use tag_data::batch::{BATCH_BYTES_MAX, Receipt};
 use tag_data::moment::Moment;
 
 use crate::backoff::Backoff;
@@ -23,6 +24,11 @@ use crate::protocol::{bounded, millis_later};
 
 const FIRST_WAIT_MS: u64 = 250;
 const MOST_WAIT_MS: u64 = 30_000;
+/// A batch is never smaller than this for the sake of a slow line: it holds one item of any size, and the client
+/// waits a minute for an answer, in which a line of 2,400 bits a second carries it.
+const LEAST_ROOM: usize = 8 * 1024 + 4096;
+/// An answer within this says that the line carries more.
+const QUICK_MICROS: i64 = 10_000_000;
 /// Beyond this no gateway comes in its life; a service that asks for more is not believed.
 const SEQUENCE_MAX: u64 = 1 << 48;
 const CONTRADICTED: &str =
@@ -77,8 +83,11 @@ pub struct Uplink {
     backoff: Backoff,
     not_before: Option<Moment>,
     asked: Option<Asked>,
-    /// The batch under way. What became of it may be unknown, so it is sent again byte for byte.
+    /// The batch under way: while its size is right for the line, it is sent again byte for byte.
     under_way: Option<(u64, Request)>,
+    /// The most bytes of the next batch, as the line carries them.
+    room: usize,
+    sent: Moment,
     /// The service holds what waits up to here, and no receipt says so: the next batch ends there.
     until: Option<u64>,
     enrol_next: bool,
@@ -118,6 +127,8 @@ impl Uplink {
             not_before: None,
             asked: None,
             under_way: None,
+            room: BATCH_BYTES_MAX,
+            sent: Moment::default(),
             until: None,
             enrol_next: false,
             stopped: None,
@@ -175,10 +186,11 @@ impl Uplink {
         }
         let first = outbox.acknowledged();
         self.asked = Some(Asked::Batch { first });
+        self.sent = now;
         if let Some((_, again)) = self.under_way.as_ref().filter(|(from, _)| *from == first) {
             return Ok(Step::Send(again.clone()));
         }
-        let mut waiting = outbox.batch(first)?;
+        let mut waiting = outbox.batch(first, self.room)?;
         if let Some(until) = self.until.and_then(|until| usize::try_from(until.checked_sub(first)?).ok()).filter(|most| *most > 0)
         {
             waiting.items.truncate(until);
@@ -196,13 +208,33 @@ impl Uplink {
     /// The outbox cannot be written.
     pub fn answered(&mut self, now: Moment, outbox: &mut Outbox, answer: Answer) -> Result<(), OutboxError> {
         match (self.asked.take(), answer) {
-            (_, Answer::None(why)) => self.later(now, format!("the service is out of reach: {why}")),
+            (asked, Answer::None(why)) => {
+                self.less(asked);
+                self.later(now, format!("the service is out of reach: {why}"));
+            }
             (Some(Asked::Enrolment), Answer::Status(status, body)) => self.enrolment_answered(now, status, &body),
             (Some(Asked::Batch { first }), Answer::Status(200, body)) => self.receipt(now, outbox, first, &body)?,
             (Some(Asked::Batch { first }), Answer::Status(status, body)) => self.refused(now, outbox, first, status, &body)?,
             (None, Answer::Status(..)) => {}
         }
         Ok(())
+    }
+
+    /// A line too slow for a batch would be too slow for it for ever. Of a batch that came all the same, a part is
+    /// confirmed like the whole.
+    fn less(&mut self, asked: Option<Asked>) {
+        if let (Some(Asked::Batch { .. }), Some((_, request))) = (asked, &self.under_way) {
+            self.room = (request.body.len() / 2).clamp(LEAST_ROOM, BATCH_BYTES_MAX);
+            self.under_way = None;
+        }
+    }
+
+    /// More at once, where that took no time.
+    fn more(&mut self, now: Moment) {
+        let took = now.micros() - self.sent.micros();
+        if (0..QUICK_MICROS).contains(&took) {
+            self.room = (self.room * 2).min(BATCH_BYTES_MAX);
+        }
     }
 
     fn enrolment_answered(&mut self, now: Moment, status: u16, body: &[u8]) {
@@ -265,6 +297,7 @@ impl Uplink {
         match self.take_receipt(now, outbox, &receipt)? {
             Ok(()) if receipt.next > first => {
                 self.backoff.reset();
+                self.more(now);
                 (self.under_way, self.until, self.not_before, self.trouble) = (None, None, None, None);
             }
             Ok(()) => self.later(now, format!("the service took nothing of a batch that begins at {first}")),
@@ -297,6 +330,10 @@ impl Uplink {
             (403, _) if problem.kind.ends_with("gateway-not-enrolled") => {
                 self.enrol_next = true;
                 self.trouble = Some("this gateway is not enrolled".to_owned());
+            }
+            (408, _) => {
+                self.less(Some(Asked::Batch { first }));
+                self.later(now, "the service waited too long for a batch".to_owned());
             }
             _ => self.later(
                 now,

@@ -50,7 +50,7 @@ fn head(size: u64) -> Head {
 fn all(outbox: &Outbox, from: u64) -> Vec<String> {
     let (mut lines, mut next) = (vec![], from);
     loop {
-        let waiting = outbox.batch(next).unwrap();
+        let waiting = outbox.batch(next, usize::MAX).unwrap();
         if waiting.items.is_empty() {
             return lines;
         }
@@ -84,7 +84,7 @@ fn a_crash_loses_nothing_that_was_put() {
     assert_eq!((outbox.next(), outbox.acknowledged()), (600, 0));
     assert_eq!(all(&outbox, 0).len(), 600);
     assert_eq!(
-        (outbox.batch(0).unwrap().items.len(), outbox.batch(0).unwrap().boot.as_str()),
+        (outbox.batch(0, usize::MAX).unwrap().items.len(), outbox.batch(0, usize::MAX).unwrap().boot.as_str()),
         (30, "run 0"),
         "a batch is of one run"
     );
@@ -186,7 +186,7 @@ fn batches_keep_the_treatys_bounds() {
     outbox.put(&notices(0..2_500), 0, now()).unwrap();
     let (mut next, mut sizes) = (0, vec![]);
     while next < outbox.next() {
-        let waiting = outbox.batch(next).unwrap();
+        let waiting = outbox.batch(next, usize::MAX).unwrap();
         let bytes: usize = waiting.items.iter().map(|item| item.get().len() + 1).sum();
         assert!(waiting.items.len() <= 1000 && bytes < 1024 * 1024);
         next += waiting.items.len() as u64;

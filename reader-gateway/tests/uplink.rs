@@ -23,6 +23,10 @@ struct Bench {
     uplink: Uplink,
     now: Moment,
     requests: u64,
+    /// Bytes a second that the line carries, where it is slow; the client gives up after a minute.
+    line: Option<i64>,
+    /// The answers are lost until then.
+    deaf_until: Option<Moment>,
 }
 
 fn notice(number: u64) -> Item {
@@ -44,7 +48,16 @@ impl Bench {
         house.lock().unwrap().knows(&gateway_key());
         let outbox = Some(Outbox::open(&room.file("outbox.db"), "boot 1", 1_000_000).unwrap());
         let uplink = uplink(&house, false);
-        Self { room, house, outbox, uplink, now: "2026-03-01T06:00:00Z".parse().unwrap(), requests: 0 }
+        Self {
+            room,
+            house,
+            outbox,
+            uplink,
+            now: "2026-03-01T06:00:00Z".parse().unwrap(),
+            requests: 0,
+            line: None,
+            deaf_until: None,
+        }
     }
 
     fn outbox(&mut self) -> &mut Outbox {
@@ -61,18 +74,26 @@ impl Bench {
     fn pass(&mut self, seconds: i64) {
         let end = self.now.plus_seconds(seconds);
         while self.now < end {
-            let outbox = self.outbox.as_mut().unwrap();
-            match self.uplink.step(self.now, outbox).unwrap() {
+            match self.uplink.step(self.now, self.outbox.as_ref().unwrap()).unwrap() {
                 Step::Send(request) => {
                     self.requests += 1;
-                    let answer = self.house.lock().unwrap().answer(&request);
-                    self.now = Moment::from_micros(self.now.micros() + 1_000);
-                    self.uplink.answered(self.now, outbox, answer).unwrap();
+                    let answer = self.answer(&request);
+                    self.uplink.answered(self.now, self.outbox.as_mut().unwrap(), answer).unwrap();
                 }
                 Step::Wait(Some(then)) => self.now = then.min(end),
                 Step::Wait(None) => self.now = end,
             }
         }
+    }
+
+    /// What comes back over the line, and when.
+    fn answer(&mut self, request: &Request) -> Answer {
+        let millis = self.line.map_or(1, |bytes| request.body.len() as i64 * 1_000 / bytes);
+        let given_up = millis > 60_000;
+        self.now = Moment::from_micros(self.now.micros() + millis.min(60_000) * 1_000);
+        let answer = if given_up { None } else { Some(self.house.lock().unwrap().answer(request)) };
+        let lost = self.deaf_until.is_some_and(|until| self.now < until);
+        answer.filter(|_| !lost).unwrap_or_else(|| Answer::None("timeout: global".to_owned()))
     }
 
     fn taken(&self) -> u64 {
@@ -110,6 +131,36 @@ fn nine_days_without_a_service_then_everything() {
     bench.pass(40);
     bench.delivered(9 * 4 * 5);
     assert_eq!(bench.uplink.trouble(), None);
+}
+
+/// 9,600 bits a second, and more waiting than it carries in the minute for which an answer is waited.
+#[test]
+fn a_slow_line_gets_smaller_batches() {
+    let mut bench = Bench::new("uplink-slow");
+    bench.line = Some(1_200);
+    bench.put(5_000);
+    bench.pass(1_200);
+    bench.delivered(5_000);
+    assert!(bench.requests < 60, "{} requests: most of the line goes into beginnings", bench.requests);
+    bench.line = None;
+    bench.put(5_000);
+    let before = bench.requests;
+    bench.pass(5);
+    bench.delivered(10_000);
+    assert!(bench.requests < before + 15, "{} requests: a fast line is used again", bench.requests - before);
+}
+
+/// The batch came whole, its answer did not: a smaller one over the same items changes nothing and is confirmed.
+#[test]
+fn a_smaller_batch_over_items_in_the_book_is_confirmed() {
+    let mut bench = Bench::new("uplink-deaf");
+    bench.deaf_until = Some(bench.now.plus_seconds(90));
+    bench.put(900);
+    bench.pass(80);
+    assert_eq!((bench.taken(), bench.outbox().acknowledged()), (900, 0));
+    bench.put(50);
+    bench.pass(60);
+    bench.delivered(950);
 }
 
 #[test]
