@@ -176,18 +176,30 @@ pub(super) fn used(names: &Names, walked: &Walked, findings: &mut Findings) {
     check("types", names.types.keys().copied().filter(|number| *number != 1).collect(), &walked.used[1]);
 }
 
-/// The stored tiles are those of the stored leaves. A tile over an event that is bad already says nothing more.
+/// The stored tiles are those of the stored leaves. A tile over an event that is bad already says nothing more;
+/// where they cannot be read further, those that were read are compared.
 pub(super) fn tiles(connection: &Connection, walked: &Walked, findings: &mut Findings) -> rusqlite::Result<()> {
+    let mut stored = Vec::new();
+    let told = read_tiles(connection, &mut stored);
+    compare_tiles(&stored, told.is_ok(), walked, findings);
+    told
+}
+
+type Tile = (i64, Option<Hash>);
+
+fn read_tiles(connection: &Connection, stored: &mut Vec<Tile>) -> rusqlite::Result<()> {
     let mut statement = connection.prepare("SELECT tile, hash FROM tiles NOT INDEXED ORDER BY tile")?;
     let mut rows = statement.query([])?;
-    let mut stored = Vec::new();
     while let Some(row) = rows.next()? {
-        stored.push((row.get::<_, i64>(0)?, row.get_ref(1)?.as_blob().ok().and_then(|bytes| Hash::try_from(bytes).ok())));
+        stored.push((row.get(0)?, row.get_ref(1)?.as_blob().ok().and_then(|bytes| Hash::try_from(bytes).ok())));
     }
+    Ok(())
+}
+
+fn compare_tiles(stored: &[Tile], all: bool, walked: &Walked, findings: &mut Findings) {
     let wanted: Vec<_> = walked.tiles.iter().enumerate().map(|(number, hash)| (number as i64, Some(*hash))).collect();
-    let Some(wrong) = (0..stored.len().max(wanted.len())).find(|number| stored.get(*number) != wanted.get(*number)) else {
-        return Ok(());
-    };
+    let longest = if all { stored.len().max(wanted.len()) } else { stored.len() };
+    let Some(wrong) = (0..longest).find(|number| stored.get(*number) != wanted.get(*number)) else { return };
     let first = (wrong as u64 * TILE + 1).cast_signed();
     let last = first + TILE.cast_signed() - 1;
     let beyond = wrong >= wanted.len(); // a tile where the log has no 256 events
@@ -197,7 +209,6 @@ pub(super) fn tiles(connection: &Connection, walked: &Walked, findings: &mut Fin
         false => Some(first),
     };
     findings.add(position, format!("tile {wrong} is not the hash of its 256 leaves"));
-    Ok(())
 }
 
 /// The database's own check of its pages, records and indexes.

@@ -5,6 +5,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode};
 
 use crate::base::{self, Base, Files};
@@ -50,6 +51,7 @@ impl Plan {
         edits.extend(self.by_sql(around(base)));
         edits.extend(self.by_sql(sealed::columns(base)));
         edits.extend((1..=base.seen.sealed).step_by(37).map(|position| Edit::Forged { position }));
+        edits.extend(tiles_cut_short(base));
         edits.extend(self.bytes(base));
         edits
     }
@@ -113,6 +115,15 @@ fn copies_put_back(base: &Base) -> Vec<Edit> {
         put("no write-ahead log", vec![gone("log.sqlite-wal")]),
         put("no anchor", vec![gone("anchor")]),
     ]
+}
+
+/// Every tile's record made longer than it is, by the kind of its first value: what comes before it can be read.
+fn tiles_cut_short(base: &Base) -> Vec<Edit> {
+    let file = &base.files["log.sqlite"];
+    let hashes = base.seen.tiles.iter().filter_map(|tile| if let Value::Blob(hash) = &tile[1] { Some(hash) } else { None });
+    let found = hashes.filter_map(|hash| file.windows(32).position(|bytes| bytes == hash));
+    let at = |hash: usize| Edit::Byte { file: "log.sqlite".to_owned(), at: hash - 2, to: 1, second: true };
+    found.map(at).collect()
 }
 
 /// The positions that stand as rows.
