@@ -125,7 +125,7 @@ fn outbox(dir: &Path, seed: u64, due: &[&str]) -> Result<(), String> {
     outbox.put(&[item(seed, next)], 0, Moment::from_micros(0)).map_err(|cause| format!("it does not go on: {cause:?}"))?;
     let mut at = 0;
     while at < next + 1 {
-        let waiting = outbox.batch(at).map_err(|cause| cause.to_string())?;
+        let waiting = outbox.batch(at, usize::MAX).map_err(|cause| cause.to_string())?;
         if waiting.items.is_empty() {
             return Err(format!("item {at} is lost"));
         }

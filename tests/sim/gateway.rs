@@ -107,7 +107,7 @@ impl Gateway {
         let before = running.outbox.next();
         running.outbox.put(items, 0, now).expect("memory takes a burst");
         running.outbox.copy_into(&mut self.disk).expect("a disk takes what is flushed");
-        for item in running.outbox.batch(before).expect("memory can be read").items {
+        for item in running.outbox.batch(before, usize::MAX).expect("memory can be read").items {
             self.put_down.push(item.get().to_owned());
         }
         self.readers.iter_mut().for_each(Reader::safe);

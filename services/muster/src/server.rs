@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::error::JsonPayloadError;
+use actix_web::error::{JsonPayloadError, UrlencodedError};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{Error, HttpServer, web};
@@ -20,6 +20,8 @@ use crate::app::App;
 use crate::auth::{guard, rate, sign_in};
 use crate::config::Tls;
 use crate::{api, auth, ui};
+
+pub mod patience;
 
 /// The most bytes of a request's body, where a route allows no more.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -77,10 +79,14 @@ pub fn build(
         .app_data(web::Data::from(app))
         .app_data(web::JsonConfig::default().limit(BODY_BYTES_MAX).error_handler(move |error, _| match error {
             JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => api::ask::too_large().into(),
+            JsonPayloadError::Payload(cause) => api::ask::unread(&cause.into()).into(),
             other => json(other.to_string()),
         }))
         .app_data(web::QueryConfig::default().error_handler(move |error, _| query(error.to_string())))
-        .app_data(web::FormConfig::default().limit(BODY_BYTES_MAX).error_handler(move |error, _| form(error.to_string())))
+        .app_data(web::FormConfig::default().limit(BODY_BYTES_MAX).error_handler(move |error, _| match error {
+            UrlencodedError::Payload(cause) => api::ask::unread(&cause.into()).into(),
+            other => form(other.to_string()),
+        }))
         .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found().into()))
         .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
         .wrap(from_fn(door))
@@ -91,7 +97,7 @@ pub fn build(
 
 /// What every request passes: rate for strangers, no foreign pages, and the headers on the way out.
 async fn door(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let refused = check(&request).err();
@@ -99,6 +105,7 @@ async fn door(
     let is_asset = request.path().starts_with("/assets/");
     // Taken before the answer is made: what the answer shows is at least this new.
     let position = shows_the_present(&request).then(|| *app.applied_to().borrow());
+    patience::limit(&mut request);
     let answered = match refused {
         Some(problem) => request.into_response(actix_web::ResponseError::error_response(&problem)).map_into_right_body(),
         None => match next.call(request).await {

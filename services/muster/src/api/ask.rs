@@ -8,6 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
@@ -20,6 +21,7 @@ use tag_data::moment::Moment;
 
 use super::problem::Problem;
 use crate::desk::{Done, How};
+use crate::server::patience;
 
 /// An act's fields and how it is done.
 #[derive(Clone, Debug)]
@@ -55,7 +57,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Ask<T> {
         let seen = header_text(request, "x-seen");
         let body = web::Bytes::from_request(request, payload);
         Box::pin(async move {
-            let body = body.await.map_err(|_| too_large())?;
+            let body = body.await.map_err(|cause| unread(&cause))?;
             let (fields, beside) = read(&kind, &body)?;
             let device = device.map(|device| device.chars().filter(|c| !c.is_control()).take(64).collect());
             let seen = seen.map(|seen| seen.parse()).transpose();
@@ -88,6 +90,16 @@ fn read<T: DeserializeOwned>(kind: &str, body: &[u8]) -> Result<(T, Beside), Pro
 
 fn header_text(request: &HttpRequest, name: &str) -> Option<String> {
     Some(request.headers().get(name)?.to_str().unwrap_or("").to_owned())
+}
+
+/// Why a body was not read to its end.
+#[must_use]
+pub fn unread(cause: &actix_web::Error) -> Problem {
+    match cause.as_error() {
+        Some(PayloadError::Overflow) => too_large(),
+        _ if patience::ran_out(cause) => Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "The body did not come in time."),
+        _ => Problem::bad_request("body_not_understood", "The body broke off."),
+    }
 }
 
 /// 413.

@@ -1,7 +1,5 @@
 //! Gateways and readers: announced by themselves, enrolled by two, their batches taken in.
 
-use std::time::Duration;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use armoury::command::gateway as ask;
@@ -15,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tag_data::batch::{BATCH_BYTES_MAX, Receipt, key_id};
 
-use super::ask::{Ask, done};
+use super::ask::{Ask, done, unread};
 use super::problem::Problem;
 use super::read::{self, Plain, paged, query};
 use super::{Needs, Route, route};
@@ -24,9 +22,6 @@ use crate::app::App;
 use crate::auth::{Who, rate, sign_in};
 use crate::desk::{ActError, Done};
 use crate::intake::{IntakeError, confirmation_code};
-
-/// A batch comes whole within this, or not at all; a gateway itself waits no longer for its answer.
-const BODY_WITHIN: Duration = Duration::from_secs(90);
 
 const READ: Needs = Needs::Right(Act::ReadReaders);
 
@@ -244,11 +239,8 @@ async fn batches(
 ) -> Result<HttpResponse, Problem> {
     // By address too: nobody has proved anything yet, and a stranger must not use up the gateway's own rate.
     rate::take(&app, &format!("batches {key} {}", sign_in::address(&request)), 1)?;
-    let body = tokio::time::timeout(BODY_WITHIN, payload.to_bytes_limited(BATCH_BYTES_MAX)).await;
-    let slow = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "The body did not come in time.");
-    let body = body.map_err(slow)?.map_err(|_| refused(IntakeError::TooLarge))?;
-    let body = body.map_err(|_| Problem::bad_request("body_not_understood", "The body broke off."))?;
-
+    let body = payload.to_bytes_limited(BATCH_BYTES_MAX).await.map_err(|_| refused(IntakeError::TooLarge))?;
+    let body = body.map_err(|cause| unread(&cause))?;
     Ok(HttpResponse::Ok().json(app.take_in(&key, &body).await.map_err(refused)?))
 }
 

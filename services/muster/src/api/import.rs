@@ -37,7 +37,7 @@ async fn weapons(
         return Err(Problem::new(actix_web::http::StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_csv", words));
     }
     let body = payload.to_bytes_limited(BYTES_MAX).await.map_err(|_| ask::too_large())?;
-    let body = body.map_err(|_| Problem::bad_request("body_not_understood", "The body broke off."))?;
+    let body = body.map_err(|cause| ask::unread(&cause))?;
     let report = app.import_ledger(&who, &body, query.dry_run).await.map_err(refused)?;
     if report.bad > 0 && !query.dry_run {
         let words = format!("{} of {} rows are bad; nothing was entered.", report.bad, report.total);

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::guard::wrong_token;
 use super::{NotKnown, Who};
+use crate::api::ask::unread;
 use crate::api::problem::Problem;
 
 /// The most bytes of a form.
@@ -33,7 +34,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Checked<T> {
             if !kind.starts_with("application/x-www-form-urlencoded") {
                 return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_a_form", "This address takes a form.").into());
             }
-            Ok(Self(read(&who, &body.await?)?))
+            let body = body.await.map_err(|cause| unread(&cause))?;
+            Ok(Self(read(&who, &body)?))
         })
     }
 }
