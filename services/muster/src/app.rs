@@ -26,6 +26,7 @@ use crate::companions::{self, Gone};
 use crate::config::Config;
 use crate::desk::{ActError, InFlight, Recent, Turns};
 use crate::held::{Held, Now};
+use crate::intake::held_up::HeldUp;
 use crate::live::Live;
 use crate::sealing::{Keys, SealingError};
 use crate::setup::Setup;
@@ -90,6 +91,7 @@ pub struct App {
     live: Live,
     rates: Rates,
     in_flight: InFlight,
+    held_up: HeldUp,
     turns: Turns,
     recent: Recent,
     setup: Setup,
@@ -161,6 +163,7 @@ impl App {
             live: Live::default(),
             rates: Rates::default(),
             in_flight: InFlight::default(),
+            held_up: HeldUp::default(),
             turns: Turns::default(),
             recent: Recent::default(),
             past: as_of::Past::default(),
@@ -267,6 +270,11 @@ impl App {
     #[must_use]
     pub fn started_at(&self) -> Moment {
         self.started_at
+    }
+
+    /// Gateways whose batches are not understood here.
+    pub(crate) fn held_up(&self) -> &HeldUp {
+        &self.held_up
     }
 
     pub(crate) fn in_flight(&self) -> &InFlight {

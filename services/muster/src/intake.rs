@@ -24,6 +24,8 @@ use crate::app::App;
 use crate::desk::{self, ActError, How};
 use crate::points;
 
+pub mod held_up;
+
 /// Why a batch was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
@@ -88,7 +90,7 @@ impl App {
             return Err(IntakeError::Form("the batch is another gateway's".to_owned()));
         }
         self.check_signature(key, &batch)?;
-        let items = understood(&batch)?;
+        let items = understood(&batch).inspect_err(|why| self.held_up().refused(key, self.now(), why.to_string()))?;
         let _only = self.in_flight().enter("gateway", key.as_str()).ok_or(IntakeError::Busy)?;
         let _turn = self.turns().take(vec![desk::turns::of_gateway(key.as_str())]).await;
         let received = received(key, &batch);
@@ -101,6 +103,7 @@ impl App {
         points::passing("items-in-log");
         self.act_as(actor, Some(Role::Gateway), &command, &How::default()).await.map_err(refused)?;
         points::passing("batch-in-log");
+        self.held_up().went_on(key);
         Ok(self.receipt(key, batch.first + items.len() as u64)?)
     }
 

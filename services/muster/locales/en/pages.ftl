@@ -615,6 +615,8 @@ gateway-propose-go = The codes are the same: propose it
 gateway-second = A gateway waits for a second person
 gateway-enrol-go = Let it in
 gateway-revoke = Revoke
+gateway-held-up = Nothing more comes from the gateway { $name }: what it signed is not understood here.
+gateway-held-up-next = Nothing is lost, it keeps what it heard. Update this service if the gateway is newer, or the gateway if it is older.
 strangers = Read and not in the book
 strangers-help = tags and codes that no weapon carries
 

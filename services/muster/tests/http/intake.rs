@@ -32,6 +32,20 @@ async fn good_again_gap_and_overlap() {
     assert_eq!(house.first().sees("/api/v1/readers").await["rows"][0]["observations"], 4);
 }
 
+/// A gateway newer than its service: nothing is lost, and whoever looks after the readers is told.
+#[actix_web::test]
+async fn what_is_not_understood_holds_a_gateway_up_aloud() {
+    let house = Armoury::new().await;
+    let gateway = Gateway::enrolled(8, &house).await;
+    let strange = r#"{"type":"TagSmelled","data":{"place":"<b>"}}"#.to_owned();
+    gateway.hands_in(&house, &gateway.batch(0, &[strange])).await.problem(400, "batch_not_understood");
+    let told = || async { house.first().get("/readers").await.is(200).body.contains("is not understood here") };
+    assert!(told().await);
+    let item = heard("3034257BF7194E4000001A85", &house.room);
+    gateway.hands_in(&house, &gateway.batch(0, &[item])).await.is(200);
+    assert!(!told().await);
+}
+
 /// Waits until the rules have had their say, so that only what is asked for here writes.
 async fn quiet(house: &Armoury) -> u64 {
     loop {

@@ -7,6 +7,7 @@ use askama::Template;
 use tag_data::scan::ReaderCondition;
 
 use crate::accounts::waiting::Waiting;
+use crate::intake::held_up::Trouble;
 use crate::ui::ask::{Ask, Page};
 use crate::ui::bits::Chip;
 use crate::ui::fault::Fault;
@@ -29,6 +30,7 @@ struct ReadersPage {
     f: Frame,
     readers: Vec<Reader>,
     gateways: Vec<(GatewayRow, &'static str)>,
+    held_up: Vec<(GatewayRow, Trouble)>,
     waiting: Vec<Waiting>,
     proposed: Vec<GatewayRow>,
     strangers: Vec<Stranger>,
@@ -85,6 +87,7 @@ pub async fn page(ask: Ask) -> Page {
     let page = ReadersPage {
         readers: views.gateways.readers().into_iter().map(reader).collect(),
         gateways: views.gateways.rows().map(|row| (row.clone(), enrolment(row.enrolment))).collect(),
+        held_up: views.gateways.rows().filter_map(|row| Some((row.clone(), ask.app.held_up().of(&row.gateway)?))).collect(),
         proposed: views.gateways.proposals().cloned().collect(),
         strangers: views.presence.strangers().take(50).cloned().collect(),
         waiting: waiting.into_iter().filter(|one| one.key.parse().is_ok_and(|key| views.gateways.get(&key).is_none())).collect(),
