@@ -21,6 +21,16 @@ pub fn number(variable: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text:?} is no number")))
 }
 
+/// How many of all deaths are the gateway's.
+pub fn of_the_gateway(all: usize) -> usize {
+    all * 34 / 100
+}
+
+/// The service dies for the rest, but for those while a book is founded, which are always tried.
+pub fn of_the_service(all: usize) -> usize {
+    all.saturating_sub(of_the_gateway(all) + crate::steps::FOUNDING.len())
+}
+
 impl Chance {
     /// Chance of a seed and of what it is for.
     pub fn new(seed: u64, what: u64) -> Self {

@@ -205,7 +205,7 @@ fn plan(kills: usize, chance: &mut Chance) -> Vec<Death> {
 #[test]
 fn what_stood_in_the_outbox_reaches_the_book_once_when_the_gateway_is_killed() {
     let seed = chance::seed("gateway");
-    let kills = chance::number("MUSTER_KILLS").map_or(34, |all| all as usize * 34 / 100);
+    let kills = chance::number("MUSTER_KILLS").map_or(34, |all| chance::of_the_gateway(all as usize));
     let deaths = plan(kills, &mut Chance::new(seed, 0));
     let (begun, mut tally) = (Instant::now(), chance::Tally::of("gateway-kills"));
     for (nth, lives) in deaths.chunks(LIVES).enumerate() {

@@ -182,7 +182,7 @@ fn plan(kills: usize, chance: &mut Chance) -> Vec<Death> {
 #[test]
 fn nothing_acknowledged_is_lost_or_doubled_when_the_service_is_killed() {
     let seed = chance::seed("service");
-    let kills = chance::number("MUSTER_KILLS").map_or(55, |all| all as usize * 55 / 100);
+    let kills = chance::number("MUSTER_KILLS").map_or(55, |all| chance::of_the_service(all as usize));
     let mut chance = Chance::new(seed, 0);
     let deaths = plan(kills, &mut chance);
     let begun = Instant::now();
