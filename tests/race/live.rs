@@ -78,7 +78,7 @@ fn median(mut took: Vec<f64>) -> f64 {
 fn a_thousand_hear_everything_in_order() {
     let listeners = number("MUSTER_LIVE_CLIENTS", 1000);
     open_files(listeners * 2 + 500);
-    let house = House::found_with("live", &format!("live_feeds = {listeners}"));
+    let house = House::found_with("live", &format!("live_feeds = {listeners}\nlive_feeds_a_person = {listeners}"));
     let (runtime, start) = (runtime(), size(&house));
     let mut ears: Vec<Ear> = runtime.block_on(within("all to listen", async {
         let mut ears = Vec::new();

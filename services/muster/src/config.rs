@@ -147,6 +147,8 @@ pub struct Limits {
     pub requests_a_minute: u32,
     /// Live feeds open at once.
     pub live_feeds: u32,
+    /// And of one person, so that nobody's windows or programs take them from all others.
+    pub live_feeds_a_person: u32,
     /// A connection whose other end takes nothing for so many seconds is cut off.
     pub stalled_seconds: u32,
 }
@@ -186,7 +188,7 @@ impl Default for SignIn {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { requests_a_minute: 1200, live_feeds: 1024, stalled_seconds: 20 }
+        Self { requests_a_minute: 1200, live_feeds: 1024, live_feeds_a_person: 64, stalled_seconds: 20 }
     }
 }
 
@@ -228,6 +230,7 @@ impl Config {
         range("sign_in.password_length", sign_in.password_length.into(), 8, 64)?;
         range("limits.requests_a_minute", self.limits.requests_a_minute.into(), 1, 10_000_000)?;
         range("limits.live_feeds", self.limits.live_feeds.into(), 1, 100_000)?;
+        range("limits.live_feeds_a_person", self.limits.live_feeds_a_person.into(), 1, 100_000)?;
         range("limits.stalled_seconds", self.limits.stalled_seconds.into(), 1, 3600)?;
         range("web.workers", web.workers as u64, 1, 256)
     }

@@ -3,11 +3,12 @@
 //! A bounded channel: a listener that does not keep up loses its place in it and reads on from the
 //! log, and the writer never waits for anyone. Nothing is kept for a single listener.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use armoury::codes::Audience;
-use armoury::ids::PlaceId;
+use armoury::ids::{PlaceId, ServiceNumber};
+use parking_lot::Mutex;
 use tag_data::moment::Moment;
 use tokio::sync::broadcast;
 
@@ -41,16 +42,37 @@ pub struct Notice {
 #[derive(Clone, Debug)]
 pub struct Live {
     sender: broadcast::Sender<Arc<Notice>>,
-    open: Arc<AtomicU32>,
+    open: Feeds,
 }
+
+/// Open feeds of each person; nobody stands there with none.
+type Feeds = Arc<Mutex<BTreeMap<ServiceNumber, u32>>>;
 
 /// One open feed; counted until dropped.
 #[derive(Debug)]
-pub struct Open(Arc<AtomicU32>);
+pub struct Open {
+    feeds: Feeds,
+    whose: ServiceNumber,
+}
+
+/// Why no further feed is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Full {
+    /// All together have too many.
+    All,
+    /// This person has.
+    Person,
+}
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        let mut feeds = self.feeds.lock();
+        if let Some(many) = feeds.get_mut(&self.whose) {
+            *many -= 1;
+            if *many == 0 {
+                feeds.remove(&self.whose);
+            }
+        }
     }
 }
 
@@ -67,17 +89,26 @@ impl Live {
         self.sender.subscribe()
     }
 
-    /// Counts one more open feed, unless so many are open already.
-    #[must_use]
-    pub fn open(&self, at_most: u32) -> Option<Open> {
-        let open = Open(Arc::clone(&self.open));
-        (self.open.fetch_add(1, Ordering::Relaxed) < at_most).then_some(open)
+    /// Counts one more open feed, unless so many are open already, in all or of this person.
+    ///
+    /// # Errors
+    /// [`Full`].
+    pub fn open(&self, whose: &ServiceNumber, in_all: u32, of_one: u32) -> Result<Open, Full> {
+        let mut feeds = self.open.lock();
+        match (feeds.values().sum::<u32>(), feeds.get(whose).copied().unwrap_or(0)) {
+            (all, _) if all >= in_all => Err(Full::All),
+            (_, his) if his >= of_one => Err(Full::Person),
+            (_, his) => {
+                feeds.insert(whose.clone(), his + 1);
+                Ok(Open { feeds: Arc::clone(&self.open), whose: whose.clone() })
+            }
+        }
     }
 
     /// How many feeds are open.
     #[must_use]
     pub fn feeds(&self) -> u32 {
-        self.open.load(Ordering::Relaxed)
+        self.open.lock().values().sum()
     }
 
     /// Tells everyone who listens.

@@ -25,7 +25,7 @@ use super::read::query;
 use super::{Needs, Route, route};
 use crate::app::App;
 use crate::auth::Who;
-use crate::live::{Notice, Open};
+use crate::live::{Full, Notice, Open};
 use crate::{desk, projector};
 
 /// The rows of this noun.
@@ -66,10 +66,8 @@ async fn listen(
     request: HttpRequest,
     query: web::Query<LiveQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let Some(open) = app.live().open(app.config().limits.live_feeds) else {
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_feeds", "Too many live feeds are open.")
-            .with("retry_after", 5));
-    };
+    let limits = &app.config().limits;
+    let open = app.live().open(&who.service_number, limits.live_feeds, limits.live_feeds_a_person).map_err(full)?;
     let resumed = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
     let resumed =
         resumed.map(str::parse).transpose().map_err(|_| Problem::bad_request("position", "Last-Event-ID is a position."))?;
@@ -90,6 +88,14 @@ async fn listen(
         .insert_header(ContentEncoding::Identity) // Compression would hold events back.
         .insert_header(("x-accel-buffering", HeaderValue::from_static("no")))
         .streaming(stream))
+}
+
+fn full(why: Full) -> Problem {
+    let (status, said) = match why {
+        Full::All => (StatusCode::SERVICE_UNAVAILABLE, "Too many live feeds are open."),
+        Full::Person => (StatusCode::TOO_MANY_REQUESTS, "You have too many live feeds open; close one."),
+    };
+    Problem::new(status, "too_many_feeds", said).with("retry_after", 5)
 }
 
 impl Feed {

@@ -8,7 +8,7 @@ use actix_web::test::{self, TestRequest};
 use muster::server;
 
 use crate::armoury::Armoury;
-use crate::house::House;
+use crate::house::{Answer, House};
 
 /// Listens with this token until so many events came, and answers their positions.
 async fn listen(house: &House, token: &str, last: Option<u64>, wanted: usize) -> Vec<u64> {
@@ -37,6 +37,28 @@ async fn listen(house: &House, token: &str, last: Option<u64>, wanted: usize) ->
 
 fn token(house: &House, number: &str) -> String {
     house.app.accounts().make_token(&number.parse().unwrap(), "live", None, house.app.now()).unwrap().0
+}
+
+/// One person's windows and programs do not take the feed from all others.
+#[actix_web::test]
+async fn nobody_takes_all_feeds() {
+    let house = Armoury::new().await;
+    house.with_person("2001", "custodian", Some(&house.room)).await;
+    let (mine, other) = (token(&house.house, "2001"), token(&house.house, "1001"));
+    let service = test::init_service(server::build(Arc::clone(&house.house.app))).await;
+    let ask = async |token: &str| {
+        let request = TestRequest::get().uri("/api/v1/live").insert_header(("authorization", format!("Bearer {token}")));
+        test::call_service(&service, request.peer_addr("127.0.0.1:40000".parse().unwrap()).to_request()).await
+    };
+    let mut open = Vec::new();
+    for _ in 0..house.house.app.config().limits.live_feeds_a_person {
+        open.push(ask(&mine).await);
+    }
+    assert!(open.iter().all(|answer| answer.status() == 200));
+    Answer::of(ask(&mine).await).await.problem(429, "too_many_feeds");
+    assert_eq!(ask(&other).await.status(), 200);
+    drop(open.pop());
+    assert_eq!(ask(&mine).await.status(), 200);
 }
 
 #[actix_web::test]
