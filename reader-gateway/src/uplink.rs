@@ -72,6 +72,15 @@ enum Asked {
     Enrolment,
 }
 
+/// How a receipt came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// As the answer to what was just asked: it speaks of the log as it is now.
+    Answer,
+    /// On paper, stick or by courier, and others may have overtaken it.
+    Carried,
+}
+
 /// The state of the talk with the service.
 #[derive(Debug)]
 pub struct Uplink {
@@ -252,7 +261,8 @@ impl Uplink {
         }
     }
 
-    /// A receipt made on paper, stick or wire: checked, then believed.
+    /// A receipt that a courier brought: checked, then believed. One whose head lies behind the last may have been
+    /// overtaken on its way: it is refused, and accuses nobody.
     ///
     /// # Errors
     /// The outbox cannot be written.
@@ -262,6 +272,10 @@ impl Uplink {
         outbox: &mut Outbox,
         receipt: &Receipt,
     ) -> Result<Result<(), String>, OutboxError> {
+        self.take(now, outbox, receipt, Way::Carried)
+    }
+
+    fn take(&mut self, now: Moment, outbox: &mut Outbox, receipt: &Receipt, way: Way) -> Result<Result<(), String>, OutboxError> {
         if receipt.gateway != self.identity.id() {
             return Ok(Err(format!("the receipt is for {}", bounded(&receipt.gateway))));
         }
@@ -273,6 +287,12 @@ impl Uplink {
             let behind = head.size < last.size;
             if behind && receipt.next <= outbox.acknowledged() {
                 return Ok(Ok(())); // An older receipt that comes late: it confirms nothing new and accuses nobody.
+            }
+            if behind && way == Way::Carried {
+                return Ok(Err(format!(
+                    "the receipt lies behind another one that came since (log of {} and {}), or the service's log went back",
+                    head.size, last.size
+                )));
             }
             if behind || (head.size == last.size && head.root != last.root) {
                 let how = if behind { "went back" } else { "changed" };
@@ -294,7 +314,7 @@ impl Uplink {
             self.later(now, "the service's answer is no receipt".to_owned());
             return Ok(());
         };
-        match self.take_receipt(now, outbox, &receipt)? {
+        match self.take(now, outbox, &receipt, Way::Answer)? {
             Ok(()) if receipt.next > first => {
                 self.backoff.reset();
                 self.more(now);

@@ -206,6 +206,27 @@ fn an_older_receipt_that_comes_late_is_no_log_that_went_back() {
     bench.delivered(20);
 }
 
+/// The answer to a large batch comes on a courier's stick, after a smaller one of its items was confirmed.
+#[test]
+fn an_older_receipt_that_confirms_more_accuses_nobody() {
+    let mut bench = Bench::new("uplink-late-more");
+    bench.put(900);
+    let Step::Send(large) = bench.uplink.step(bench.now, bench.outbox.as_ref().unwrap()).unwrap() else { panic!("they wait") };
+    let Answer::Status(200, early) = bench.house.lock().unwrap().answer(&large) else { panic!("they are taken") };
+    bench.uplink.answered(bench.now, bench.outbox.as_mut().unwrap(), Answer::None("timeout: global".to_owned())).unwrap();
+    bench.house.lock().unwrap().base += 40; // Others write too.
+    bench.now = bench.now.plus_seconds(60);
+    let Step::Send(small) = bench.uplink.step(bench.now, bench.outbox.as_ref().unwrap()).unwrap() else { panic!("they wait") };
+    let answer = bench.house.lock().unwrap().answer(&small);
+    bench.uplink.answered(bench.now, bench.outbox.as_mut().unwrap(), answer).unwrap();
+    assert!((1..900).contains(&bench.outbox().acknowledged()), "{}", bench.outbox().acknowledged());
+    let (early, now) = (serde_json::from_slice(&early).unwrap(), bench.now);
+    let said = bench.uplink.take_receipt(now, bench.outbox.as_mut().unwrap(), &early).unwrap();
+    assert!(said.is_err_and(|why| why.contains("behind")), "it is not believed, and that is all");
+    bench.pass(60);
+    bench.delivered(900);
+}
+
 #[test]
 fn a_head_that_went_back_stops_it_until_a_person_agrees() {
     let mut bench = Bench::new("uplink-head");
@@ -365,7 +386,8 @@ fn a_courier_carries_batches_out_and_receipts_in() {
         let Answer::Status(200, receipt) = bench.house.lock().unwrap().answer(&Request { path, body }) else { panic!("refused") };
         last = Some(receipt);
     }
-    let (receipt, mut forged) = (bench.room.file("receipt.json"), bench.house.lock().unwrap().receipt(gateway_key().id()));
+    let taken = bench.taken();
+    let (receipt, mut forged) = (bench.room.file("receipt.json"), bench.house.lock().unwrap().receipt(gateway_key().id(), taken));
     forged.next = 9_999;
     std::fs::write(&receipt, serde_json::to_vec(&forged).unwrap()).unwrap();
     assert!(carry::import_receipt(bench.outbox.as_mut().unwrap(), &mut bench.uplink, &receipt, bench.now).is_err());

@@ -111,12 +111,12 @@ impl House {
             assert_eq!(serde_json::to_string(&parsed).unwrap(), item.get(), "the one canonical form");
             self.items.push(item.get().to_owned());
         }
-        Answer::Status(200, serde_json::to_vec(&self.receipt(&batch.gateway)).unwrap())
+        Answer::Status(200, serde_json::to_vec(&self.receipt(&batch.gateway, end)).unwrap())
     }
 
-    pub fn receipt(&self, gateway: &str) -> Receipt {
-        let next = self.items.len() as u64;
-        let log_size = (self.base + next as i64) as u64;
+    /// Everything below `next` is in the log, which has this size.
+    pub fn receipt(&self, gateway: &str, next: u64) -> Receipt {
+        let log_size = (self.base + self.items.len() as i64) as u64;
         let mut receipt =
             Receipt { gateway: gateway.into(), next, log_size, log_root: format!("{log_size:064x}"), signature: String::new() };
         if self.forged {
