@@ -21,6 +21,8 @@ pub(crate) const HEADER: &str = "[)>";
 const RS: char = '\u{1e}';
 /// Ends the message.
 const EOT: char = '\u{4}';
+/// Faults of one mark that are told; one with more is rubbish, and the first say so.
+const FAULTS_TOLD: usize = 8;
 /// The most characters of a UII.
 pub(crate) const UII_MAX: usize = 50;
 
@@ -158,9 +160,15 @@ pub(crate) fn read(text: &str) -> Reading {
         uii.named.into_iter().for_each(|(name, value)| drop(reading.fields.insert(name.to_owned(), value.into())));
         reading.fields.insert("uii".to_owned(), uii.text.into());
     }
-    let sentences: Vec<String> = faults.iter().map(ToString::to_string).collect();
-    reading.error = (!sentences.is_empty()).then(|| sentences.join("; "));
+    reading.error = told(&faults);
     reading
+}
+
+/// The first faults in words, and how many more there are.
+fn told(faults: &[IuidError]) -> Option<String> {
+    let mut sentences: Vec<String> = faults.iter().take(FAULTS_TOLD).map(ToString::to_string).collect();
+    sentences.extend(faults.len().checked_sub(FAULTS_TOLD + 1).map(|less_one| format!("and {} more", less_one + 1)));
+    (!sentences.is_empty()).then(|| sentences.join("; "))
 }
 
 fn reading(scheme: &'static str, fields: Map<String, Value>) -> Reading {

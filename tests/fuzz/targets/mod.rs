@@ -66,7 +66,7 @@ pub const TARGETS: &[Target] = &[
     Target::new("tid", tags::tid),
     Target::new("gs1", tags::gs1),
     Target::new("iuid", tags::iuid).memory(256 * 1024, 8192), // five readings of one text
-    Target::new("barcode", tags::barcode),
+    Target::new("barcode", tags::barcode).memory(256 * 1024, 2048), // three readings, every byte may be a format
     Target::new("decode", tags::decode),
     Target::new("moment", tags::moment),
     Target::new("batch", treaty::batch),
