@@ -38,12 +38,16 @@ async fn what_is_not_understood_holds_a_gateway_up_aloud() {
     let house = Armoury::new().await;
     let gateway = Gateway::enrolled(8, &house).await;
     let strange = r#"{"type":"TagSmelled","data":{"place":"<b>"}}"#.to_owned();
-    gateway.hands_in(&house, &gateway.batch(0, &[strange])).await.problem(400, "batch_not_understood");
+    gateway.hands_in(&house, &gateway.batch(0, std::slice::from_ref(&strange))).await.problem(400, "batch_not_understood");
     let told = || async { house.first().get("/readers").await.is(200).body.contains("is not understood here") };
     assert!(told().await);
     let item = heard("3034257BF7194E4000001A85", &house.room);
     gateway.hands_in(&house, &gateway.batch(0, &[item])).await.is(200);
     assert!(!told().await);
+    gateway.hands_in(&house, &gateway.batch(1, &[strange])).await.problem(400, "batch_not_understood");
+    assert!(told().await);
+    house.first().does(&format!("/api/v1/gateways/{}/revoke", gateway.id()), json!({"because": "sold"})).await;
+    assert!(!told().await, "from a closed key nothing is expected");
 }
 
 /// Waits until the rules have had their say, so that only what is asked for here writes.

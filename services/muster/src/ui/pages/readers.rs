@@ -87,7 +87,12 @@ pub async fn page(ask: Ask) -> Page {
     let page = ReadersPage {
         readers: views.gateways.readers().into_iter().map(reader).collect(),
         gateways: views.gateways.rows().map(|row| (row.clone(), enrolment(row.enrolment))).collect(),
-        held_up: views.gateways.rows().filter_map(|row| Some((row.clone(), ask.app.held_up().of(&row.gateway)?))).collect(),
+        held_up: views
+            .gateways
+            .rows()
+            .filter(|row| row.enrolment == Enrolment::Enrolled) // From a closed key nothing is expected.
+            .filter_map(|row| Some((row.clone(), ask.app.held_up().of(&row.gateway)?)))
+            .collect(),
         proposed: views.gateways.proposals().cloned().collect(),
         strangers: views.presence.strangers().take(50).cloned().collect(),
         waiting: waiting.into_iter().filter(|one| one.key.parse().is_ok_and(|key| views.gateways.get(&key).is_none())).collect(),
