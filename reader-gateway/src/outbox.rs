@@ -96,6 +96,9 @@ pub struct Waiting {
     pub items: Vec<Box<RawValue>>,
 }
 
+/// Bytes of a batch that are left for its envelope, signature and commas.
+pub(crate) const ENVELOPE_BYTES: usize = 4096;
+
 /// An open outbox.
 #[derive(Debug)]
 pub struct Outbox {
@@ -328,10 +331,9 @@ impl Outbox {
             while let Some(row) = rows.next()? {
                 let (seq, boot): (i64, i64) = (row.get(0)?, row.get(1)?);
                 let json: String = row.get(3)?;
-                // Room for the envelope, the signature and the commas.
                 bytes += json.len() + 1;
                 let follows = seq as u64 == from + waiting.items.len() as u64 && *run.get_or_insert(boot) == boot;
-                let full = bytes > room.min(BATCH_BYTES_MAX).saturating_sub(4096) && !waiting.items.is_empty();
+                let full = bytes > room.min(BATCH_BYTES_MAX).saturating_sub(ENVELOPE_BYTES) && !waiting.items.is_empty();
                 if !follows || full {
                     break;
                 }

@@ -14,19 +14,19 @@
 pub mod http;
 
 use serde::{Deserialize, Serialize};
-use tag_data::batch::{BATCH_BYTES_MAX, Receipt};
+use tag_data::batch::{BATCH_BYTES_MAX, ITEM_BYTES_MAX, Receipt};
 use tag_data::moment::Moment;
 
 use crate::backoff::Backoff;
 use crate::identity::{Identity, is_signed};
-use crate::outbox::{Head, Outbox, OutboxError};
+use crate::outbox::{ENVELOPE_BYTES, Head, Outbox, OutboxError};
 use crate::protocol::{bounded, millis_later};
 
 const FIRST_WAIT_MS: u64 = 250;
 const MOST_WAIT_MS: u64 = 30_000;
 /// A batch is never smaller than this for the sake of a slow line: it holds one item of any size, and the client
 /// waits a minute for an answer, in which a line of 2,400 bits a second carries it.
-const LEAST_ROOM: usize = 8 * 1024 + 4096;
+const LEAST_ROOM: usize = ITEM_BYTES_MAX + ENVELOPE_BYTES;
 /// An answer within this says that the line carries more.
 const QUICK_MICROS: i64 = 10_000_000;
 /// Beyond this no gateway comes in its life; a service that asks for more is not believed.
@@ -96,6 +96,7 @@ pub struct Uplink {
     under_way: Option<(u64, Request)>,
     /// The most bytes of the next batch, as the line carries them.
     room: usize,
+    /// When the last batch was handed out.
     sent: Moment,
     /// The service holds what waits up to here, and no receipt says so: the next batch ends there.
     until: Option<u64>,
